@@ -1,0 +1,161 @@
+"""What can go wrong outside the process; every error keeps its facts, none a person's name, birth date or number.
+
+ConnectorError
+├── FolderProblem            a folder or file can't be used
+│   ├── ColumnsMissing       tables or columns that are needed are not there, all of them at once
+│   └── EncodingProblem      a file is in no encoding that we know
+├── DatabaseProblem          the education database
+│   ├── DatabaseUnreachable
+│   ├── DatabaseReadOnly
+│   ├── DatabaseLocked       somebody else held it for longer than we wait
+│   └── DecisionsRefused     what should be written back contradicts itself
+├── ProvinceLocked           another run holds the province
+└── RegistryProblem          the population registry
+    ├── RegistryUnreachable
+    ├── RegistryRefused      it answered, and said no
+    └── RegistryNonsense     it answered, and the answer can't be right
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class ConnectorError(Exception):
+    """Root of everything that this package raises."""
+
+
+class FolderProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+    """A folder or file that can't be used as it is.
+
+    Attributes:
+        where: The folder or file, as it was given.
+        what: What is wrong with it.
+        remedy: What to do about it.
+    """
+
+    def __init__(self, where: object, what: str, remedy: str) -> None:
+        self.where = str(where)
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"{where}: {what}. {remedy}")
+
+
+class ColumnsMissing(FolderProblem):
+    """Tables or columns that are needed are not there.
+
+    Attributes:
+        tables: Names of the tables that are missing altogether.
+        columns: Table → its missing columns.
+    """
+
+    def __init__(self, where: object, tables: Sequence[str], columns: Mapping[str, Sequence[str]]) -> None:
+        self.tables = tuple(tables)
+        self.columns = {table: tuple(names) for table, names in columns.items()}
+        missing = [f"table {name} is missing" for name in self.tables]
+        missing += [f"{table} lacks {', '.join(names)}" for table, names in self.columns.items()]
+        super().__init__(where, "; ".join(missing), "Add them; upper case and the order of columns don't matter.")
+
+
+class EncodingProblem(FolderProblem):
+    """A text file that is neither UTF-8, nor UTF-16 with its mark, nor Windows Vietnamese (cp1258)."""
+
+    def __init__(self, where: object) -> None:
+        super().__init__(
+            where,
+            "the letters are in an encoding that can't be told",
+            "Open it in the program that wrote it and save it as 'CSV UTF-8' (TCVN3 and VNI fonts: convert to Unicode first).",
+        )
+
+
+class DatabaseProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+    """The education database did not do what was asked.
+
+    Attributes:
+        database: Its address without password.
+        what: What happened, with the database's own code where it gave one.
+        remedy: What to do about it.
+    """
+
+    def __init__(self, database: str, what: str, remedy: str) -> None:
+        self.database = database
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"education database {database}: {what}. {remedy}")
+
+
+class DatabaseUnreachable(DatabaseProblem):
+    """No connection, or the connection broke."""
+
+
+class DatabaseReadOnly(DatabaseProblem):
+    """It can be read and not written."""
+
+
+class DatabaseLocked(DatabaseProblem):
+    """Somebody else held what we needed for longer than we wait."""
+
+
+class DecisionsRefused(DatabaseProblem):
+    """Decisions that contradict themselves are not written, none of them."""
+
+
+class ProvinceLocked(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+    """Another run holds the province.
+
+    Attributes:
+        province: Its code.
+        owner: Who holds it.
+        since: Its last sign of life, ISO 8601.
+    """
+
+    def __init__(self, province: str, owner: str, since: str) -> None:
+        self.province = province
+        self.owner = owner
+        self.since = since
+        super().__init__(
+            f"province {province} is held by {owner}, last heard of at {since}. Wait until that run has ended; "
+            "if it died, its hold lapses by itself."
+        )
+
+
+class RegistryProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+    """The population registry did not give a usable answer."""
+
+
+class RegistryUnreachable(RegistryProblem):
+    """No answer after every attempt.
+
+    Attributes:
+        url: Where it was asked, without query and credentials.
+        attempts: How many times.
+    """
+
+    def __init__(self, url: str, attempts: int) -> None:
+        self.url = url
+        self.attempts = attempts
+        super().__init__(f"registry {url}: no answer after {attempts} attempts. Run again later; what it answered is kept.")
+
+
+class RegistryRefused(RegistryProblem):
+    """It answered, and said no.
+
+    Attributes:
+        status: The HTTP status.
+        code: The registry's own code, as it gave it.
+    """
+
+    def __init__(self, status: int, code: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(f"registry refused: {status} {code}. Check the credentials and the purpose it was asked for.")
+
+
+class RegistryNonsense(RegistryProblem):
+    """It answered, and the answer can't be right.
+
+    Attributes:
+        what: What was wrong with it, without its content.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"registry answered nonsense: {what}. Nothing of it was used; tell the registry's operator.")

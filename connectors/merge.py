@@ -1,0 +1,190 @@
+"""How staged decisions change what is held: the rule as one expression, and the statements that carry it out.
+
+The rule (trust.md): a person outranks the machine, whatever it says; a machine's new ID replaces a machine's old one,
+and the old one goes to the history; less evidence than before deletes nothing. Only rows that differ are written.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.education_tables import TEXT, link_conflicts, link_history, links, review_items
+
+
+class Action(StrEnum):
+    """What becomes of the link of one record."""
+
+    OPEN = "open"
+    """No link before, none now."""
+    ADD = "add"
+    CHANGE = "change"
+    """Another ID than before."""
+    RENEW = "renew"
+    """The same ID for another reason, by another pass, or now confirmed by a person."""
+    SAME = "same"
+    END = "end"
+    """A person said that the link is wrong."""
+    KEEP = "keep"
+    """Not found again; the link stays and is reported."""
+    CONFLICT = "conflict"
+    """Confirmed by a person, and the machine finds another ID; the link stays and is reported."""
+
+
+class Cause(StrEnum):
+    """Why a link stands in the conflicts."""
+
+    NOT_FOUND_AGAIN = "not_found_again"
+    CONFIRMED_DIFFERS = "confirmed_differs"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One partition's merge inside a transaction; the statements run in the order of the methods."""
+
+    connection: sa.Connection
+    staged: sa.Table
+    run: str
+    kind: str
+    province: str
+    now: str
+    complete: bool
+
+    def plan(self) -> sa.Table:
+        """Decide for each staged record, in a temporary table `record_id, action`."""
+        planned = _temporary("planned_links", "action")
+        planned.create(self.connection)
+        query = sa.select(self.staged.c.record_id, _action(self.staged)).select_from(self._with_links())
+        self.connection.execute(planned.insert().from_select(["record_id", "action"], query))
+        return planned
+
+    def _with_links(self) -> sa.Join:
+        same = sa.and_(links.c.kind == self.kind, links.c.record_id == self.staged.c.record_id)
+        return self.staged.outerjoin(links, same)
+
+    def counts(self, planned: sa.Table) -> dict[Action, int]:
+        """How many records each action has."""
+        query = sa.select(planned.c.action, sa.func.count()).group_by(planned.c.action)
+        found = {Action(action): count for action, count in self.connection.execute(query).tuples()}
+        return {action: found.get(action, 0) for action in Action}
+
+    def end_links(self, planned: sa.Table) -> None:
+        """Move links that hold no longer to the history, whole."""
+        ended = self._planned_for(planned, links, Action.CHANGE, Action.RENEW, Action.END)
+        names = [column.name for column in links.c]
+        rows = sa.select(*links.c, sa.literal(self.now), sa.literal(self.run)).where(ended)
+        self.connection.execute(link_history.insert().from_select([*names, "valid_to", "ended_by"], rows))
+        self.connection.execute(links.delete().where(ended))
+
+    def begin_links(self, planned: sa.Table) -> None:
+        """Write the links that are new."""
+        begun = self._planned_for(planned, self.staged, Action.ADD, Action.CHANGE, Action.RENEW)
+        row = self.staged.c
+        values = {
+            "kind": sa.literal(self.kind),
+            "record_id": row.record_id,
+            "province": sa.literal(self.province),
+            "personal_id": row.personal_id,
+            "reason": row.reason,
+            "decided_by": row.decided_by,
+            "match_probability": row.match_probability,
+            "confirmed_by_person": row.by_person,
+            "model": row.model,
+            "run": sa.literal(self.run),
+            "valid_from": sa.literal(self.now),
+        }
+        self.connection.execute(links.insert().from_select(list(values), sa.select(*values.values()).where(begun)))
+
+    def _planned_for(self, planned: sa.Table, rows: sa.Table, *actions: Action) -> sa.ColumnElement[bool]:
+        chosen = sa.and_(planned.c.record_id == rows.c.record_id, planned.c.action.in_(actions))
+        found = sa.exists(sa.select(sa.literal(1)).select_from(planned).where(chosen))
+        return sa.and_(rows.c.kind == self.kind, found) if rows is links else found
+
+    def move_links(self) -> None:
+        """Links follow their record into the province of its present school."""
+        moved = sa.and_(links.c.kind == self.kind, links.c.province != self.province, self._is_staged(links))
+        self.connection.execute(links.update().where(moved).values(province=self.province))
+
+    def _is_staged(self, rows: sa.Table) -> sa.ColumnElement[bool]:
+        query = sa.select(sa.literal(1)).select_from(self.staged)
+        return sa.exists(query.where(self.staged.c.record_id == rows.c.record_id))
+
+    def list_conflicts(self, planned: sa.Table) -> None:
+        """Bring the list of conflicts up to date."""
+        cause = sa.case((planned.c.action == Action.CONFLICT, Cause.CONFIRMED_DIFFERS), else_=Cause.NOT_FOUND_AGAIN)
+        joined = self._with_links().join(planned, planned.c.record_id == self.staged.c.record_id)
+        row = self.staged.c
+        wanted = sa.select(
+            row.record_id,
+            cause.label("cause"),
+            links.c.personal_id.label("held_id"),
+            row.personal_id.label("proposed_id"),
+            row.outcome,
+            row.reason,
+        ).select_from(joined)
+        wanted = wanted.where(planned.c.action.in_([Action.KEEP, Action.CONFLICT]))
+        self._replace(link_conflicts, wanted)
+
+    def list_open(self) -> None:
+        """Bring the list of open records up to date; what a person has linked is not open."""
+        row = self.staged.c
+        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(self._with_links())
+        confirmed = sa.func.coalesce(links.c.confirmed_by_person, sa.false())
+        self._replace(review_items, wanted.where(row.personal_id.is_(None), sa.not_(confirmed)))
+
+    def _replace(self, target: sa.Table, wanted: sa.Select[Any]) -> None:
+        """Make a list hold what is wanted, writing only rows that differ; what stays open keeps its first day."""
+        rows = wanted.subquery("wanted")
+        content = [column.name for column in rows.c if column.name != "record_id"]
+        same = sa.and_(target.c.kind == self.kind, target.c.record_id == rows.c.record_id)
+        values = {
+            **{name: rows.c[name] for name in ("record_id", *content)},
+            "kind": sa.literal(self.kind),
+            "province": sa.literal(self.province),
+            "run": sa.literal(self.run),
+            "open_since_run": sa.func.coalesce(target.c.open_since_run, self.run),
+            "open_since": sa.func.coalesce(target.c.open_since, self.now),
+        }
+        differs = [target.c[name].is_distinct_from(values[name]) for name in (*content, "province")]
+        fresh = _temporary(f"fresh_{target.name}", *[name for name in values if name != "record_id"])
+        fresh.create(self.connection)
+        query = sa.select(*values.values()).select_from(rows.outerjoin(target, same)).where(sa.or_(*differs))
+        self.connection.execute(fresh.insert().from_select(list(values), query))
+        self.connection.execute(target.delete().where(self._stale(target, rows, fresh)))
+        self.connection.execute(target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values])))
+        fresh.drop(self.connection)
+
+    def _stale(self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table) -> sa.ColumnElement[bool]:
+        """Rows of a list that are written anew, or belong to this partition and are wanted no longer."""
+        wanted = sa.exists(sa.select(sa.literal(1)).select_from(rows).where(rows.c.record_id == target.c.record_id))
+        anew = sa.exists(sa.select(sa.literal(1)).select_from(fresh).where(fresh.c.record_id == target.c.record_id))
+        ours = self._is_staged(target)
+        if self.complete:
+            ours = sa.or_(ours, target.c.province == self.province)
+        return sa.and_(target.c.kind == self.kind, sa.or_(anew, sa.and_(ours, sa.not_(wanted))))
+
+
+def _temporary(name: str, *columns: str) -> sa.Table:
+    key = sa.Column("record_id", TEXT, primary_key=True)
+    return sa.Table(name, sa.MetaData(), key, *[sa.Column(column, TEXT) for column in columns], prefixes=["TEMPORARY"])
+
+
+def _action(staged: sa.Table) -> sa.ColumnElement[str]:
+    """The rule, first case that fits; `links` is the row held, null where there is none."""
+    new, held = staged.c, links.c
+    silent = new.personal_id.is_(None)
+    another = new.personal_id != held.personal_id
+    renewed = sa.or_(new.reason != held.reason, new.decided_by != held.decided_by)
+    return sa.case(
+        (sa.and_(held.record_id.is_(None), silent), Action.OPEN),
+        (held.record_id.is_(None), Action.ADD),
+        (sa.and_(new.by_person, silent), Action.END),
+        (sa.and_(new.by_person, another), Action.CHANGE),
+        (sa.and_(new.by_person, sa.or_(renewed, sa.not_(held.confirmed_by_person))), Action.RENEW),
+        (silent, Action.KEEP),
+        (sa.and_(another, held.confirmed_by_person), Action.CONFLICT),
+        (another, Action.CHANGE),
+        (sa.and_(renewed, sa.not_(held.confirmed_by_person)), Action.RENEW),
+        else_=Action.SAME,
+    )

@@ -1,0 +1,178 @@
+"""Write a partition's decisions back: one transaction, only what differs, a checkpoint at its end.
+
+A run that is killed anywhere leaves the partition as it was or as it should be. The same partition of the same run
+written again writes nothing.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.database import bulk_insert, reading, writing
+from connectors.education_tables import link_rates, moment, sync_partitions
+from connectors.locks import let_go, take
+from connectors.merge import Action, Merge
+from connectors.staging import digest, rates_table, staged, staging_table
+
+__all__ = ["Partition", "WriteCounts", "preview_partition", "write_partition"]
+
+DONE = "done"
+"""State of a partition that was written."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One kind in one province, as one run sees it."""
+
+    run: str
+    kind: str
+    province: str
+    complete: bool = True
+    """Whether every record of the partition has a decision; else the others are left as they are."""
+
+
+@dataclass(frozen=True)
+class WriteCounts:
+    """What writing a partition did to its links, in records."""
+
+    added: int = 0
+    changed: int = 0
+    """Another personal ID than before: an alarm, each of them."""
+    unchanged: int = 0
+    """The same personal ID, whatever the reason."""
+    kept: int = 0
+    """Not found again; the link stays and stands in the conflicts."""
+    conflicts: int = 0
+    """Confirmed by a person, and another ID was found; the link stays and stands in the conflicts."""
+    renewed: int = 0
+    """Of the unchanged, those that rest on another reason or pass now."""
+    ended: int = 0
+    """Taken back by a person."""
+
+
+def _write_counts(found: dict[Action, int]) -> WriteCounts:
+    return WriteCounts(
+        added=found[Action.ADD],
+        changed=found[Action.CHANGE],
+        unchanged=found[Action.SAME] + found[Action.RENEW],
+        kept=found[Action.KEEP],
+        conflicts=found[Action.CONFLICT],
+        renewed=found[Action.RENEW],
+        ended=found[Action.END],
+    )
+
+
+def write_partition(
+    engine: sa.Engine,
+    partition: Partition,
+    decisions: pa.Table,
+    candidates: pa.Table,
+    rates: pa.Table,
+    *,
+    owner: str,
+    now: datetime,
+) -> WriteCounts:
+    """Write one partition.
+
+    Args:
+        engine: The education database, its sync tables made.
+        partition: What is written.
+        decisions: `matching.schemas.DECISIONS`, at most one per record, all of the partition's kind; those with
+            `decided_by` = `connectors.staging.DECIDED_BY_PERSON` outrank whatever is held.
+        candidates: `matching.schemas.CANDIDATES`.
+        rates: `connectors.education_tables.LINK_RATES`; absent columns count as 0.
+        owner: Who holds the province; without a lock it is taken for the length of the transaction.
+        now: The moment that the links hold from.
+
+    Returns:
+        What was done, or had been done when this run wrote the same before.
+
+    Raises:
+        ProvinceLocked: Another owner holds the province; nothing was written.
+        DecisionsRefused: The decisions contradict themselves; nothing was written.
+        DatabaseProblem: The database failed; nothing was written.
+    """
+    rows, counted = staged(partition.kind, decisions, candidates), rates_table(rates)
+    told = digest(rows, counted, f"{partition.kind} {partition.province} {partition.complete}")
+    with writing(engine) as connection:
+        before = _written_before(connection, partition, told)
+        if before is not None:
+            return before
+        held = take(connection, partition.province, owner, now)
+        counts = _merge(connection, partition, rows, now)
+        _write_rates(connection, partition, counted)
+        _check_off(connection, partition, rows.num_rows, told, counts, now)
+        if not held:
+            let_go(connection, partition.province, owner)
+    return counts
+
+
+def preview_partition(
+    engine: sa.Engine, partition: Partition, decisions: pa.Table, candidates: pa.Table
+) -> WriteCounts:
+    """What `write_partition` would do, by the same rule on the same state; nothing is written."""
+    rows = staged(partition.kind, decisions, candidates)
+    # the clock is not asked: nothing that carries a moment is written
+    never = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+    with reading(engine) as connection:
+        merge = _staged_merge(connection, partition, rows, never)
+        return _write_counts(merge.counts(merge.plan()))
+
+
+def _staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now: datetime) -> Merge:
+    table = staging_table()
+    table.create(connection)
+    bulk_insert(connection, table, rows)
+    if connection.dialect.name == "postgresql":
+        # nobody else tells the planner how large a temporary table is
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+    return Merge(
+        connection, table, partition.run, partition.kind, partition.province, moment(now), partition.complete
+    )
+
+
+def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now: datetime) -> WriteCounts:
+    merge = _staged_merge(connection, partition, rows, now)
+    planned = merge.plan()
+    counts = _write_counts(merge.counts(planned))
+    merge.list_conflicts(planned)
+    merge.end_links(planned)
+    merge.begin_links(planned)
+    merge.move_links()
+    merge.list_open()
+    planned.drop(connection)
+    merge.staged.drop(connection)
+    return counts
+
+
+def _of(table: sa.Table, partition: Partition) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        table.c.run == partition.run, table.c.kind == partition.kind, table.c.province == partition.province
+    )
+
+
+def _written_before(connection: sa.Connection, partition: Partition, told: str) -> WriteCounts | None:
+    """What this run did here when it was told the same before; None when it wasn't."""
+    done = sa.and_(_of(sync_partitions, partition), sync_partitions.c.state == DONE, sync_partitions.c.digest == told)
+    counts = connection.scalar(sa.select(sync_partitions.c.counts).where(done))
+    return None if counts is None else WriteCounts(**json.loads(counts))
+
+
+def _write_rates(connection: sa.Connection, partition: Partition, rates: pa.Table) -> None:
+    connection.execute(link_rates.delete().where(_of(link_rates, partition)))
+    facts = {"run": partition.run, "kind": partition.kind, "province": partition.province}
+    for name, value in facts.items():
+        rates = rates.append_column(name, pa.repeat(pa.scalar(value, pa.string()), rates.num_rows))
+    bulk_insert(connection, link_rates, rates)
+
+
+def _check_off(
+    connection: sa.Connection, partition: Partition, rows: int, told: str, counts: WriteCounts, now: datetime
+) -> None:
+    connection.execute(sync_partitions.delete().where(_of(sync_partitions, partition)))
+    facts = {"run": partition.run, "kind": partition.kind, "province": partition.province, "state": DONE}
+    facts |= {"digest": told, "counts": json.dumps(asdict(counts)), "finished_at": moment(now)}
+    connection.execute(sync_partitions.insert().values(**facts, rows=rows))

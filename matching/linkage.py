@@ -1,0 +1,161 @@
+"""Linkage of one kind of record, and of a whole school sector: plain functions from tables to tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching import deciding
+from matching.cascade import LinkSettings, Progress, Searched, SearchFacts, search_registry
+from matching.decision import Outcome
+from matching.frequency import Frequencies
+from matching.model import Model
+from matching.passes import family
+from matching.registry import Registry
+from matching.resolve import Claims, Resolution, resolve
+from matching.schemas import CANDIDATES, DECISIONS, KINDS
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """What linkage says of the records of one kind."""
+
+    decisions: pa.Table
+    """DECISIONS, one row per record."""
+    candidates: pa.Table
+    """CANDIDATES of those not linked."""
+    facts: SearchFacts | None
+    """What the run says about itself; None for no records."""
+
+
+def link(
+    records: pa.Table,
+    registry: Registry,
+    stored: Model,
+    known: Frequencies,
+    settings: LinkSettings,
+    run: str,
+    kin: pa.Table | None = None,
+    progress: Progress = lambda *_: None,
+) -> Linkage:
+    """Decide on every record of one kind.
+
+    Args:
+        records: RECORDS of one kind, optionally with `father_name`, `mother_name`.
+        registry: whom to ask.
+        stored: the model that this run's is shrunk to.
+        known: how common names, dates and places are.
+        settings: target and thresholds.
+        run: the run's name, printed in every decision.
+        kin: `family.KIN`, who records are likely to be by their family.
+        progress: told after each pass.
+    """
+    if not len(records):
+        return Linkage(DECISIONS.empty_table(), CANDIDATES.empty_table(), None)
+    searched = search_registry(records, registry, stored, known, settings, kin, progress)
+    resolution = _resolved(searched)
+    facts = deciding.facts_of(records, searched)
+    outcome = deciding.outcomes(searched.found, resolution, facts, settings)
+    reason = deciding.reasons(outcome, searched.found, resolution, facts)
+    shown = registry.entries(deciding.shown_entries(outcome, searched))
+    return Linkage(
+        deciding.decisions(records, outcome, reason, searched.found, searched.facts.model.name, run),
+        deciding.candidates(records, outcome, searched, shown),
+        searched.facts,
+    )
+
+
+def _resolved(searched: Searched) -> Resolution:
+    found, subjects = searched.found, searched.subjects
+    row = np.flatnonzero(found.decided_by >= 0)
+    return resolve(Claims(row, found.entry[row], found.weight[row]), subjects.columns, subjects.book)
+
+
+def link_sector(
+    records: Mapping[str, pa.Table],
+    families: pa.Table,
+    registry: Registry,
+    models: Mapping[str, Model],
+    known: Frequencies,
+    settings: LinkSettings,
+    run: str,
+    progress: Progress = lambda *_: None,
+) -> dict[str, Linkage]:
+    """Decide on every record of every kind, families in both directions.
+
+    Args:
+        records: kind → RECORDS.
+        families: FAMILIES.
+        registry: whom to ask.
+        models: kind → the model to shrink to.
+        known: how common names, dates and places are.
+        settings: target and thresholds.
+        run: the run's name.
+        progress: told after each pass.
+    """
+
+    def linked(kind: str, of: pa.Table, kin: pa.Table | None = None) -> Linkage:
+        return link(of, registry, models[kind], known, settings, run, kin, progress)
+
+    students = with_parent_names(records["student"], records["guardian"], families)
+    result = {"teacher": linked("teacher", records["teacher"]), "student": linked("student", students)}
+    kin = family.parents_of_linked(families, links_of(result["student"].decisions), registry)
+    result["guardian"] = linked("guardian", records["guardian"], kin)
+    still_open = open_records(students, result["student"].decisions)
+    kin = family.children_of_linked(
+        families_of(families, still_open), links_of(result["guardian"].decisions), registry
+    )
+    again = still_open.filter(pc.is_in(still_open["record_id"], value_set=pc.unique(kin["record_id"])))
+    result["student"] = replaced(result["student"], linked("student", again, kin))
+    return {kind: result[kind] for kind in KINDS}
+
+
+def links_of(decisions: pa.Table) -> pa.Table:
+    """`record_id`, `personal_id` of the linked."""
+    return decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED)).select(
+        ["record_id", "personal_id"]
+    )
+
+
+def open_records(records: pa.Table, decisions: pa.Table) -> pa.Table:
+    """Records in scope that were not linked."""
+    linked = links_of(decisions)["record_id"]
+    is_open = pc.and_(
+        pc.invert(pc.is_in(records["record_id"], value_set=linked)), pc.is_null(records["left_out"])
+    )
+    return records.filter(is_open)
+
+
+def families_of(families: pa.Table, students: pa.Table) -> pa.Table:
+    """The families of some students."""
+    return families.filter(pc.is_in(families["student_id"], value_set=students["record_id"]))
+
+
+def replaced(first: Linkage, second: Linkage) -> Linkage:
+    """A linkage with the decisions of a second look in the place of the first's."""
+    seen = second.decisions["record_id"]
+
+    def kept(table: pa.Table) -> pa.Table:
+        return table.filter(pc.invert(pc.is_in(table["record_id"], value_set=seen)))
+
+    return Linkage(
+        pa.concat_tables([kept(first.decisions), second.decisions]),
+        pa.concat_tables([kept(first.candidates), second.candidates]),
+        first.facts,
+    )
+
+
+def with_parent_names(students: pa.Table, guardians: pa.Table, families: pa.Table) -> pa.Table:
+    """Students with `father_name` and `mother_name` as their guardians' records have them; null where there is none."""
+    names = guardians.select(["record_id", "name"])
+    joined = families.join(names, "guardian_id", "record_id", join_type="inner", use_threads=False)
+    for parent in ("father", "mother"):
+        of_parent = joined.filter(pc.equal(joined["relationship"], parent)).sort_by(
+            [("student_id", "ascending"), ("guardian_id", "ascending")]
+        )
+        first = of_parent.group_by("student_id", use_threads=False).aggregate([("name", "first")])
+        at = pc.index_in(students["record_id"], value_set=first["student_id"].combine_chunks())
+        students = students.append_column(f"{parent}_name", first["name_first"].combine_chunks().take(at))
+    return students

@@ -1,0 +1,198 @@
+"""What is learned: m per comparison and kind, how families mislead, who is in the registry at all.
+
+* m: P(level | same person). Learned from records whose claimed number was found and whose other fields leave no
+  doubt that it is theirs: true pairs, for nothing, in the data of the run. Each comparison is learned from pairs that
+  the *other* comparisons vouch for, so that the selection doesn't flatter it. Few pairs are shrunk towards the
+  stored model.
+* u: P(level | two people): `matching.frequency`, per record.
+* relative: P(level | brother, sister, parent of the person). Relatives share family name, home and parents, twins the day;
+  without this, one twin is linked to the other when only one of them is in the registry.
+
+Match weights are log2(m/u), the base that Splink uses.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from matching import levels
+from matching.comparison import Levels
+from matching.errors import ModelUnreadable
+
+Table = np.ndarray
+
+PLACES = [f"{birth}+{home}" for birth in levels.BIRTH_PLACE for home in levels.RESIDENCE]
+"""Birth place and residence are one joint comparison: those who stay where they were born are not two coincidences."""
+
+SHAPES: dict[str, tuple[str, ...]] = {
+    "name": levels.NAME,
+    "name_bare": levels.NAME,  # the record's name was typed without any mark
+    "birth_date": levels.BIRTH_DATE,
+    "birth_date_coarse": levels.BIRTH_DATE,  # the record knows a year or month only, or says 1 January
+    "gender": levels.GENDER,
+    "place": tuple(PLACES),
+    "number": levels.NUMBER,
+    "parents": levels.PARENTS,
+}
+"""Table of m → its levels."""
+
+SHRINKAGE = 200.0
+"""Pairs that the stored model counts for when m is learned."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that turns levels into a probability, for one kind of record."""
+
+    name: str
+    """Which model: printed in every decision."""
+    kind: str
+    m: Mapping[str, Table]
+    """Comparison (SHAPES) → P(level | same person); levels that mean missing are left out of the sum."""
+    relative: Mapping[str, Table]
+    """Comparison → P(level | a relative)."""
+    in_registry: float
+    """P(the person of a record has an entry)."""
+    missed: Mapping[str, float]
+    """Pass → P(its candidates don't hold the entry | there is one)."""
+    number_of_another: float = 0.01
+    """P(a claimed number is another person's)."""
+    relatives: float = 2.0
+    """Relatives in the registry, on average, that share family name, home or parents."""
+    deceased: float = 0.01
+    """P(a record is about somebody deceased)."""
+    verified: int = 0
+    """Pairs that m was learned from."""
+
+
+def weights(m: Table, u: Table) -> Table:
+    """Match weights log2(m/u); broadcasts."""
+    result: Table = np.log2(np.maximum(m, 1e-9)) - np.log2(np.maximum(u, 1e-12))
+    return result
+
+
+def place_codes(compared: Levels) -> np.ndarray:
+    """The joint level of birth place and residence, a position in PLACES."""
+    return compared["birth_place"].astype(np.int16) * len(levels.RESIDENCE) + compared["residence"]
+
+
+def place_m(joint: Table) -> Table:
+    """M of all joint levels from those of the fully compared ones; where a side is missing, the margin of the other."""
+    known = joint.reshape(4, 4)[:3, :3]
+    table = np.ones((4, 4))
+    table[:3, :3] = known
+    table[:3, 3] = known.sum(axis=1)
+    table[3, :3] = known.sum(axis=0)
+    return table.ravel()
+
+
+def learned_table(codes: np.ndarray, stored: Table, shape: str) -> Table:
+    """P(level | same person) from counted levels, shrunk towards the stored table; missing doesn't count."""
+    size = len(SHAPES[shape])
+    counts = np.bincount(codes, minlength=size)[:size].astype(float)
+    missing = _missing(shape)
+    counts[missing] = 0
+    kept = np.where(missing, 0, stored)
+    kept = kept / kept.sum()
+    table: Table = (counts + SHRINKAGE * kept) / (counts.sum() + SHRINKAGE)
+    table[missing] = 1.0
+    return table
+
+
+def _missing(shape: str) -> np.ndarray:
+    return np.array(["missing" in level for level in SHAPES[shape]])
+
+
+def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray) -> Model:
+    """The model of this run's data, from pairs found by their number.
+
+    Args:
+        stored: where to shrink to.
+        compared: levels of pairs whose claimed number was found (current, former or superseded).
+        bare: per pair, whether the record's name has no marks at all.
+        coarse: per pair, whether the record's date is coarse or 1 January.
+    """
+    name, birth, gender = compared["name"], compared["birth_date"], compared["gender"]
+    name_agrees = name <= levels.NAME.index("same_sound")
+    birth_agrees = np.isin(birth, [levels.BIRTH_DATE.index("same_day")])
+    sure = name_agrees & np.isin(
+        birth, [levels.BIRTH_DATE.index(level) for level in ("same_day", "default_day")]
+    )
+    not_twin = name < levels.NAME.index("different")
+    chosen = {
+        "name": (name, birth_agrees & ~bare & (gender != 1) & not_twin),
+        "name_bare": (name, birth_agrees & bare & (gender != 1) & not_twin),
+        "birth_date": (birth, name_agrees & ~coarse),
+        "birth_date_coarse": (birth, name_agrees & coarse),
+        "gender": (gender, sure),
+        "place": (place_codes(compared), sure),
+        "parents": (compared["parents"], sure),
+    }
+    tables = {
+        shape: learned_table(codes[rows], stored.m[shape], shape) for shape, (codes, rows) in chosen.items()
+    }
+    tables["place"] = place_m(tables["place"])
+    # a claimed number whose holder differs in name and birth date was another's
+    another = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year"))
+    rate = (another.sum() + 0.01 * SHRINKAGE) / (len(name) + SHRINKAGE)
+    return replace(
+        stored,
+        name=f"{stored.name}+{int(sure.sum())}",
+        m={**stored.m, **tables},
+        number_of_another=float(rate),
+        verified=int(sure.sum()),
+    )
+
+
+def load(path: Path | None = None) -> dict[str, Model]:
+    """The stored models, one per kind; without a path, those that come with the package.
+
+    Raises:
+        ModelUnreadable: no such file, or not one of ours.
+    """
+    source = path or files("matching") / "stored_model.json"
+    try:
+        content = json.loads(source.read_text(encoding="utf-8"))
+        return {kind: _from_json(content, kind) for kind in content["kinds"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelUnreadable(str(path or "stored_model.json"), type(error).__name__) from error
+
+
+def _from_json(content: dict[str, object], kind: str) -> Model:
+    facts = dict(content["kinds"][kind])  # type: ignore[index]
+    for part in ("m", "relative"):
+        facts[part] = {shape: _levels_in_order(shape, table) for shape, table in facts[part].items()}
+    facts["m"]["place"] = place_m(facts["m"]["place"])
+    return Model(name=str(content["name"]), kind=kind, **facts)
+
+
+def _levels_in_order(shape: str, table: dict[str, float]) -> Table:
+    """A stored table names its levels: levels that it doesn't know get a small share, never another's."""
+    return np.array([table.get(level, 1.0 if "missing" in level else 1e-4) for level in SHAPES[shape]])
+
+
+def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
+    """Write models as a file that `load` reads; each table names its levels."""
+    kinds = {kind: _to_json(model) for kind, model in models.items()}
+    path.write_text(
+        json.dumps({"name": name, "kinds": kinds}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def _to_json(model: Model) -> dict[str, object]:
+    facts = asdict(model)
+    del facts["name"], facts["kind"]
+    for part in ("m", "relative"):
+        facts[part] = {
+            shape: {
+                level: round(float(value), 6)
+                for level, value in zip(SHAPES[shape], table, strict=True)
+                if "missing" not in level
+            }
+            for shape, table in getattr(model, part).items()
+        }
+    return facts

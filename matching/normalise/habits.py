@@ -1,0 +1,111 @@
+"""Which encoding a school's names really are in, told from all of them together.
+
+One short name proves nothing: `Lê` is a name in Unicode and another one in TCVN3. A school's names prove a lot: read in the wrong
+way hardly any marked word is a syllable, read in the right way nearly all are.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from matching.normalise.columns import Distinct
+from matching.normalise.encodings import LEGACY, Encoding, decode
+from matching.normalise.letters import clean
+from matching.normalise.syllables import is_syllable
+
+ENOUGH_NAMES = 8
+"""So many odd names let a school's encoding be told from syllables alone; fewer need a sign that no name has."""
+ODD_SHARE = 0.3
+"""Share of marked names with an odd word from which a school is looked at: minority names are odd words too."""
+READABLE_SHARE = 0.8
+"""Share of marked words that must be syllables once decoded; the rest may be minority names and slips of the keyboard."""
+GAIN = 0.3
+"""By how much that share must exceed the share before decoding."""
+
+_NAME_LETTERS = frozenset(
+    "abcdefghijklmnopqrstuvwxyzđàảãáạăằẳẵắặâầẩẫấậèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵŭĭŏĕčñƀ'"
+    "\u0300\u0301\u0302\u0303\u0306\u0309\u030c\u031b\u0323"
+)
+
+
+def is_odd(name: str) -> bool:
+    """Whether a name has a word with letters beyond ASCII that is no Kinh syllable as it stands."""
+    return not (name.isascii() or all(map(_reads, name.split(" "))))
+
+
+def encoding_of(names: Sequence[str]) -> Encoding:
+    """The encoding in which the distinct names of one school make sense; UNICODE unless another is clearly better."""
+    marked = [name for name in names if not name.isascii()]
+    odd = [name for name in marked if is_odd(name)]
+    if not odd or len(odd) < ODD_SHARE * len(marked):
+        return Encoding.UNICODE
+    if len(odd) < ENOUGH_NAMES:
+        return unmistakable(odd) or Encoding.UNICODE
+    before = readable_share(marked, Encoding.UNICODE)
+    best = max(LEGACY, key=lambda encoding: readable_share(odd, encoding))
+    after = readable_share(odd, best)
+    return best if after >= READABLE_SHARE and after >= before + GAIN else Encoding.UNICODE
+
+
+def readable_share(names: Sequence[str], encoding: Encoding) -> float:
+    """Of the marked words of names, the share that are syllables once decoded."""
+    readable = total = 0
+    for name in names:
+        decoded = decode(name, encoding)
+        words = [word for word in (decoded or name).split() if not word.isascii()]
+        total += len(words)
+        readable += sum(map(_reads, words)) if decoded is not None else 0
+    return readable / total if total else 0.0
+
+
+def unmistakable(names: Sequence[str]) -> Encoding | None:
+    """The encoding of names too few to judge by, if exactly one makes syllables of all their marked words.
+
+    One at least must have a sign that no language of Vietnam writes names with: ¨, µ, », ø.
+    """
+    if _NAME_LETTERS.issuperset(clean("".join(names)).replace(" ", "")):
+        return None
+    fitting = [encoding for encoding in LEGACY if readable_share(names, encoding) == 1.0]
+    return fitting[0] if len(fitting) == 1 or Encoding.UTF8 in fitting[:1] else None
+
+
+def decoded_if_better(name: str, encoding: Encoding) -> str:
+    """The name decoded, unless it can't be of that encoding or made more sense before: schools mix."""
+    decoded = decode(name, encoding)
+    if decoded is None or (is_odd(decoded) and not is_odd(name)):
+        return name
+    return decoded
+
+
+def encodings_by_group(names: Distinct, groups: Distinct, odd: np.ndarray) -> list[Encoding]:
+    """The encoding of each group's names, all its distinct names taken together.
+
+    Args:
+        names: Names per row.
+        groups: School (or school and kind of record) per row.
+        odd: Per distinct name, whether it `is_odd`.
+    """
+    result = [Encoding.UNICODE] * len(groups)
+    suspects = np.unique(groups.codes[odd[names.codes]]) if len(names) else []
+    rows_of = _rows_by_group(groups.codes, suspects)
+    for group, rows in zip(suspects, rows_of, strict=True):
+        result[group] = encoding_of([names.values[code] for code in np.unique(names.codes[rows])])
+    return result
+
+
+def _rows_by_group(codes: np.ndarray, wanted: Sequence[int] | np.ndarray) -> list[np.ndarray]:
+    """The rows of each wanted group."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], wanted, side="left")
+    ends = np.searchsorted(codes[order], wanted, side="right")
+    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+@lru_cache(maxsize=1 << 17)
+def _reads(word: str) -> bool:
+    """Whether a word is ASCII, or each of its parts with letters beyond ASCII is a syllable."""
+    if word.isascii():
+        return True
+    parts = [part for part in clean(word).strip(".,;:()\"-").split("'") if part]
+    return bool(parts) and all(part.isascii() or is_syllable(part) for part in parts)

@@ -1,0 +1,216 @@
+"""Names: one canonical spelling, and the keys by which names that are spelt differently still meet.
+
+Nothing here splits a name into family, middle and given, and no word is forced into the shape of a Kinh syllable: minority names put
+the given name first, have letters of their own, or no family name at all.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from matching.normalise.columns import Column, Distinct, spread
+from matching.normalise.encodings import Encoding
+from matching.normalise.habits import decoded_if_better, encodings_by_group, is_odd, unmistakable
+from matching.normalise.letters import clean, letters_only, without_marks
+from matching.normalise.rejects import Reject
+from matching.normalise.residue import second_reading
+from matching.normalise.syllables import with_tone_in_place
+from matching.normalise.titles import CALLS_FOR_CARE, is_placeholder, without_asides, without_titles
+
+MOST_WORDS = 12
+"""Longer texts are addresses or notes; Chăm and Khmer names reach seven or eight words."""
+
+_VIETNAMESE = (
+    "àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ"  # the alphabet
+    "ŭĭŏĕčñƀ"  # and what other languages of Vietnam add to it
+)
+_LETTERS = f"A-Za-z{_VIETNAMESE}{_VIETNAMESE.upper()}"
+_PLAIN = re.compile(f"[{_LETTERS}]+(?: [{_LETTERS}]+)*")
+_LOST_LETTERS = re.compile(r"(?<=[^\W\d_])[?\ufffd]+|[?\ufffd]+(?=[^\W\d_])")
+_STRAY_MARKS = re.compile("(?:(?<=[ '])|^)[\u0300-\u036f]+")
+_SPLIT_PREFIX = re.compile(r"(?:(?<= )|^)([a-zđ])' +(?=[a-z])")
+_NUMBERING = re.compile(r"(?:(?<= )|^)[0-9]+[a-zđ]?[0-9]*(?= |$|\.)|(?<=[^\W\d_])[0-9]+")
+_NOT_KEYS = re.compile(r"[^a-z0-9]+")
+
+
+class NameReading(NamedTuple):
+    """What a typed name says: the canonical name, another reading where there is one, and what was wrong with it."""
+
+    name: str | None
+    other: str | None = None
+    reject: Reject | None = None
+
+
+def canonical(text: str) -> str | None:
+    """The one spelling of a name; None when the text holds no name.
+
+    NFC, lower case, single spaces; đ for its look-alikes; tone marks where hòa and thủy have them; apostrophes as '. Titles,
+    notes in brackets, digits and punctuation are gone. Applied to its own result it changes nothing.
+    """
+    return read_name(text).name
+
+
+def read_name(text: str) -> NameReading:
+    """Read a name as typed."""
+    if _PLAIN.fullmatch(text):
+        words = text.lower().split(" ")
+        if words[0] not in CALLS_FOR_CARE and len(words) <= MOST_WORDS:
+            name = " ".join(map(with_tone_in_place, words))
+            return NameReading(name, second_reading(name, ""))
+    return _read_with_care(clean(text))
+
+
+def _read_with_care(cleaned: str) -> NameReading:
+    if not cleaned.strip():
+        return NameReading(None, reject=Reject.NAME_MISSING)
+    if is_placeholder(cleaned):
+        return NameReading(None, reject=Reject.NAME_PLACEHOLDER)
+    whole = _LOST_LETTERS.sub("", cleaned)
+    first, another = without_asides(whole)
+    text, with_title = without_titles(first)
+    name = _spell(text)
+    if not fold(name):
+        return NameReading(None, reject=Reject.NAME_WITHOUT_LETTERS)
+    if is_placeholder(name):
+        return NameReading(None, reject=Reject.NAME_PLACEHOLDER)
+    if name.count(" ") >= MOST_WORDS:
+        return NameReading(None, reject=Reject.NAME_TOO_LONG)
+    other = second_reading(name, _NOT_KEYS.sub(" ", text)) or _spell(with_title or "") or _spell(another or "")
+    reject = Reject.NAME_LETTERS_LOST if whole != cleaned else None
+    return NameReading(name, other if other not in ("", name) else None, reject)
+
+
+def _spell(text: str) -> str:
+    """Cleaned text as words of letters and inner apostrophes, every mark in its place."""
+    letters = _STRAY_MARKS.sub("", " ".join(letters_only(_NUMBERING.sub("", text)).split()))
+    words = (word.strip("'") for word in _SPLIT_PREFIX.sub(r"\1'", letters).split(" "))
+    return " ".join("'".join(with_tone_in_place(part) for part in word.split("'") if part) for word in words if word)
+
+
+def fold(name: str) -> str:
+    """The name without marks: ASCII letters and single spaces, an apostrophe as a space."""
+    return " ".join(filter(None, map(_fold_word, name.split(" "))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold_word(word: str) -> str:
+    plain = without_marks(word)
+    if plain.isalpha() and plain.islower():
+        return plain
+    return " ".join(re.sub("[^a-z]+", " ", without_marks(clean(word))).split())
+
+
+def compact(name: str) -> str:
+    """The folded name without its spaces: H'Nghia, H Nghia and HNghia are one."""
+    return fold(name).replace(" ", "")
+
+
+def sorted_words(name: str) -> str:
+    """The folded words in alphabetical order: names whose words changed places are one."""
+    return " ".join(sorted(fold(name).split(" ")))
+
+
+def sound(name: str) -> str:
+    """The folded name spelt by ear, word by word: regional spellings of one syllable are one.
+
+    Merged, since writers mix them up and hardly two names meet: s/x, tr/ch, d/đ/gi/r/z (đ because unmarked names write d), l/n
+    before a vowel, c/k/q, g/gh, ng/ngh, f/ph, i/y where both are one sound (Mỹ, Quý, Yến; not Mai/May, Thúi/Thúy), final t/c.
+    Kept apart: final n/ng, for Quân/Quang, Trân/Trang and Hoàn/Hoàng are names of their own and common ones, and v/d, which
+    are mixed up in speech but not on paper. Hỏi/ngã are gone with the marks.
+    """
+    return " ".join(map(_word_sound, fold(name).split(" ")))
+
+
+_ONSET_SOUNDS = (
+    ("ngh", "ng"),
+    ("ng", "ng"),
+    ("nh", "nh"),
+    ("n", "l"),
+    ("gh", "g"),
+    ("gi", "z"),
+    ("ph", "f"),
+    ("qu", "ku"),
+    ("q", "k"),
+    ("ch", "c"),
+    ("tr", "c"),
+    ("c", "k"),
+    ("d", "z"),
+    ("r", "z"),
+    ("x", "s"),
+)
+"""The first that fits is taken; onsets not listed sound as they are written."""
+
+
+@lru_cache(maxsize=1 << 16)
+def _word_sound(word: str) -> str:
+    written, onset = next((pair for pair in _ONSET_SOUNDS if word.startswith(pair[0])), ("", ""))
+    rest = word[len(written) :]
+    if not written:
+        rest = word.lstrip("bcdfghjklmnpqrstvwxz")
+        onset = word[: len(word) - len(rest)]
+    elif written == "gi" and not rest.startswith(tuple("aeouy")):
+        rest = "i" + rest
+    elif written == "n" and not rest.startswith(tuple("aeiouy")):
+        onset = "n"
+    if rest.startswith("y"):
+        rest = "i" + rest[1:]
+    if rest.endswith("c"):
+        rest = rest[:-1] + "t"
+    return onset + rest
+
+
+@dataclass(frozen=True)
+class NameColumn:
+    """Names of a column, read: Arrow arrays of text, one value per row."""
+
+    name: pa.Array
+    other: pa.Array
+    reject: pa.Array
+    """Code of `Reject`, null where nothing was wrong."""
+
+
+def normalise_names(column: Column, schools: Column) -> NameColumn:
+    """Read a column of names, each distinct one once, in the encoding that its school turns out to use.
+
+    Args:
+        column: Names as typed; null is a missing name.
+        schools: What tells apart the sources whose encodings may differ, one value per row.
+    """
+    names, groups = Distinct(column), Distinct(schools)
+    odd = np.fromiter(map(is_odd, names.values), dtype=bool, count=len(names))
+    kinds = list(Encoding)
+    used = [kinds.index(encoding) for encoding in encodings_by_group(names, groups, odd)]
+    encoding = np.array(used, dtype=np.int64)[groups.codes]
+    pairs, rows = np.unique(names.codes * len(kinds) + encoding, return_inverse=True)
+    readings = []
+    for value, kind in zip((pairs // len(kinds)).tolist(), (pairs % len(kinds)).tolist(), strict=True):
+        legacy = kind > 0 or odd[value]
+        readings.append(_read_in(names.values[value], kinds[kind]) if legacy else read_name(names.values[value]))
+    return NameColumn(
+        name=spread([reading.name for reading in readings], rows, pa.string()),
+        other=spread([reading.other for reading in readings], rows, pa.string()),
+        reject=spread([reading.reject for reading in readings], rows, pa.string()),
+    )
+
+
+def entry_names(column: Column) -> pa.Array:
+    """Canonical names of a registry's column: Unicode throughout, each distinct text read once."""
+    names = Distinct(column)
+    return spread(names.map(canonical), names.codes, pa.string())
+
+
+def _read_in(text: str, encoding: Encoding) -> NameReading:
+    """Read a name in its school's encoding; a lone name in another one gets the decoded name as a second reading."""
+    if encoding is not Encoding.UNICODE:
+        return read_name(decoded_if_better(text, encoding))
+    lone = unmistakable([text])
+    if lone is None:
+        return read_name(text)
+    decoded = read_name(decoded_if_better(text, lone))
+    if lone in (Encoding.UTF8, Encoding.UTF8_TWICE):
+        return decoded
+    return NameReading(read_name(text).name, decoded.name, Reject.NAME_ENCODING)

@@ -1,0 +1,1 @@
+"""The passes of the cascade: where each one's pairs come from."""

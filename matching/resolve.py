@@ -1,0 +1,70 @@
+"""One entry serves one record of a kind: who keeps it where several records were linked to it.
+
+Two records of one entry are one person entered twice, when they are alike and each is certain by itself: both keep the ID, the weaker
+one is marked as a duplicate. Records that are not alike contest the entry: the one with the clearly greater weight keeps it,
+otherwise none does, and all others go to clerical review. Chance never decides.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching import levels
+from matching.comparison import Columns, birth_date
+from matching.namebook import NameBook
+
+MARGIN = 7.0
+"""Match weight by which one of two records must lead to keep an entry: more than 100 to 1."""
+
+ALIKE_NAME = levels.NAME.index("word_missing")
+ALIKE_BIRTH = levels.BIRTH_DATE.index("coarse")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Linked records of one kind: one element per link."""
+
+    row: np.ndarray
+    entry: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What becomes of links that share an entry."""
+
+    duplicate: np.ndarray
+    """Rows that are a second record of a person who has a stronger one."""
+    contested: np.ndarray
+    """Rows that lose their link to clerical review."""
+
+
+def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
+    """Settle all entries that several records were linked to.
+
+    Args:
+        claims: all links.
+        records: RECORD_KEYS by row.
+        book: the names of the records.
+    """
+    if len(np.unique(claims.entry)) == len(claims.entry):
+        return Resolution(claims.row[:0], claims.row[:0])
+    order = np.lexsort((claims.row, -claims.weight, claims.entry))
+    row, entry, weight = claims.row[order], claims.entry[order], claims.weight[order]
+    first = np.r_[True, entry[1:] != entry[:-1]]
+    leader = np.flatnonzero(first)[np.cumsum(first) - 1]
+    follower = np.flatnonzero(~first)
+    alike = _alike(row[follower], row[leader[follower]], records, book)
+    behind = weight[leader[follower]] - weight[follower]
+    lost = follower[~alike]
+    leaders_lost = np.unique(leader[follower[~alike & (behind < MARGIN)]])
+    return Resolution(duplicate=row[follower[alike]], contested=row[np.r_[lost, leaders_lost].astype(int)])
+
+
+def _alike(a: np.ndarray, b: np.ndarray, records: Columns, book: NameBook) -> np.ndarray:
+    """Records that could be of one person: names and dates no further apart than slips of typing are."""
+    left, right = ({name: values[rows] for name, values in records.items()} for rows in (a, b))
+    names = book.levels(left["name_key"], right["name_key"])
+    dates = birth_date(left, right)
+    missing = levels.BIRTH_DATE.index("missing")
+    return np.asarray((names <= ALIKE_NAME) & ((dates <= ALIKE_BIRTH) | (dates == missing)))

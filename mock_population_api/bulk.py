@@ -1,0 +1,168 @@
+"""The routes of bulk jobs: upload, poll, download."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, Response
+
+from mock_population_api import models
+from mock_population_api.gate import GuardedRoute, caller_of, chunks_within, content_type, demand
+from mock_population_api.jobs import Job, Jobs
+from mock_population_api.problems import Problem, documented
+from mock_population_api.questions import ARROW, NDJSON, check, read_upload
+from mock_population_api.security import Caller
+from mock_population_api.service import Service
+
+jobs_routes = APIRouter(route_class=GuardedRoute)
+
+_ADMITTED = (
+    "token_missing",
+    "token_expired",
+    "token_invalid",
+    "scope_missing",
+    "purpose_unknown",
+    "internal_error",
+)
+_HEADERS = ("header_missing", "header_invalid")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (ARROW, NDJSON)},
+    }
+}
+
+CallerHere = Annotated[Caller, Depends(caller_of)]
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+@jobs_routes.post(
+    "/v1/jobs",
+    status_code=202,
+    response_model=models.JobAccepted,
+    openapi_extra=_BODY,
+    responses=documented(
+        *_HEADERS, *_ADMITTED, "body_malformed", "idempotency_in_flight", "body_too_large", "batch_too_large",
+        "content_type_unsupported", "question_invalid", "idempotency_key_reused", "queue_full",
+    ),
+)  # fmt: skip
+async def submit(
+    request: Request,
+    caller: CallerHere,
+    operation: Annotated[Literal["lookup", "trace"], Query()],
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> dict[str, str]:
+    """Take in questions for a bulk lookup (column `number`) or trace; the same key and body give the same job."""
+    demand(caller, operation)
+    kind = content_type(request)
+    if kind not in {ARROW, NDJSON}:
+        raise Problem("content_type_unsupported")
+    key = _checked_key(idempotency_key)
+    service = _service(request)
+    job, is_new = await run_in_threadpool(service.jobs.reserve, caller, operation, key)
+    if not is_new:
+        return await _repeated(request, service.jobs, job, operation, kind)
+    try:
+        file = service.jobs.upload_file(job)
+        digest = await _receive(request, service.jobs, file, operation, kind)
+        await run_in_threadpool(_take_in, service, job, kind, digest)
+    except BaseException:
+        await run_in_threadpool(service.jobs.forget, job)
+        raise
+    return {"job_id": job.job_id}
+
+
+def _checked_key(key: str | None) -> str:
+    if key is None:
+        raise Problem("header_missing", errors=[{"header": "Idempotency-Key"}])
+    if not _KEY.fullmatch(key):
+        raise Problem("header_invalid", errors=[{"header": "Idempotency-Key"}])
+    return key
+
+
+async def _receive(request: Request, jobs: Jobs, file: Path | None, operation: str, kind: str) -> str:
+    """Keep the body in `file`, if one is given; returns a digest of it and of what is asked with it."""
+    digest = hashlib.sha256(f"{operation} {kind}\n".encode())
+    if file is None:
+        async for chunk in chunks_within(request, jobs.limits.most_bytes):
+            digest.update(chunk)
+        return digest.hexdigest()
+    file.touch(mode=0o600)
+    with file.open("wb") as sink:
+        async for chunk in chunks_within(request, jobs.limits.most_bytes):
+            digest.update(chunk)
+            await run_in_threadpool(sink.write, chunk)
+    return digest.hexdigest()
+
+
+async def _repeated(request: Request, jobs: Jobs, job: Job, operation: str, kind: str) -> dict[str, str]:
+    if await _receive(request, jobs, None, operation, kind) != job.body_digest:
+        raise Problem("idempotency_key_reused")
+    return {"job_id": job.job_id}
+
+
+def _take_in(service: Service, job: Job, kind: str, digest: str) -> None:
+    questions = read_upload(service.jobs.upload_file(job), kind, job.operation, service.jobs.limits.most_rows)
+    with service.store.cursor() as cursor:
+        check(cursor, questions)
+    if job.operation == "lookup":
+        # a number asked twice is answered once
+        questions = pa.table({"number": questions.column("number").unique()}, schema=questions.schema)
+    service.jobs.submit(job, questions, digest)
+
+
+@jobs_routes.get(
+    "/v1/jobs/{job_id}",
+    response_model=models.JobState,
+    responses=documented(*_HEADERS, *_ADMITTED, "job_unknown", "result_expired"),
+)
+def state(request: Request, caller: CallerHere, job_id: str) -> dict[str, Any]:
+    """How far a job is."""
+    job = _service(request).jobs.get(caller.client, job_id)
+    shown = {name: getattr(job, name) for name in models.JobState.model_fields}
+    return shown | {"state": "queued" if job.state == "receiving" else job.state}
+
+
+@jobs_routes.get(
+    "/v1/jobs/{job_id}/result",
+    responses={
+        200: {"description": "Arrow IPC stream", "content": {ARROW: {}}},
+        206: {"description": "The part that was asked for"},
+        **documented(
+            *_HEADERS, *_ADMITTED, "job_unknown", "job_unfinished", "job_failed", "result_expired",
+            "range_not_satisfiable",
+        ),
+    },
+)  # fmt: skip
+def result(request: Request, caller: CallerHere, job_id: str) -> Response:
+    """The finished answer as an Arrow IPC stream; `Range` goes on where a download broke off."""
+    jobs = _service(request).jobs
+    job = jobs.get(caller.client, job_id)
+    file = jobs.result_file(job)
+    _check_range(request, file)
+    return FileResponse(
+        file, media_type=ARROW, headers={"ETag": f'"{job.sha256}"', "Cache-Control": "no-store"}
+    )
+
+
+def _check_range(request: Request, file: Path) -> None:
+    """Refuse what the framework would refuse in plain text."""
+    stated = request.headers.get("range")
+    if stated is None:
+        return
+    size = file.stat().st_size
+    parts = _RANGE.fullmatch(stated.replace(" ", ""))
+    first, last = parts.groups() if parts else ("", "")
+    backwards = bool(first and last) and int(first) > int(last)
+    if not (first or last) or backwards or (first and int(first) >= size):
+        raise Problem("range_not_satisfiable", headers={"Content-Range": f"bytes */{size}"})

@@ -1,0 +1,153 @@
+"""`serve`: build the store if need be, listen, say where, stop cleanly."""
+
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import uvicorn
+
+from mock_population_api.app import create_app
+from mock_population_api.building import build_store
+from mock_population_api.errors import ClientFileError, MockRegistryError
+from mock_population_api.jobs import JobLimits
+from mock_population_api.security import Client, client_of, read_client, read_clients
+from mock_population_api.service import open_service
+from mock_population_api.store import locked
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+@click.command()
+@click.option("--registry", type=_FOLDER, required=True, help="Folder of entries (*.parquet).")
+@click.option(
+    "--store", type=_FOLDER, required=True, help="Folder for the store; built when the entries changed."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="Port; 0 takes a free one."
+)
+@click.option("--ready-file", type=_FILE, help="Written with the address once the service answers.")
+@click.option(
+    "--client",
+    "named",
+    multiple=True,
+    envvar="MOCK_REGISTRY_CLIENTS",
+    metavar="NAME:FILE",
+    help="A client with all scopes; FILE holds its secret or an argon2 hash. Environment: several, parted by spaces.",
+)
+@click.option("--clients", type=_FILE, help="TOML file: [clients.NAME] with secret_file and scopes.")
+@click.option(
+    "--demo-client", is_flag=True, help="Client `demo` with a new secret in STORE/demo-client.secret."
+)
+@click.option("--beyond-loopback", is_flag=True, help="Allow an address that other machines can reach.")
+@click.option("--memory-limit", default="3GB", show_default=True, help="Memory for DuckDB.")
+@click.option("--keep-results-hours", type=click.FloatRange(0.01), default=24, show_default=True)
+def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    registry: Path,
+    store: Path,
+    host: str,
+    port: int,
+    ready_file: Path | None,
+    named: tuple[str, ...],
+    clients: Path | None,
+    demo_client: bool,
+    beyond_loopback: bool,
+    memory_limit: str,
+    keep_results_hours: float,
+) -> None:
+    """Serve a folder of synthetic entries as the mock population registry."""
+    if not beyond_loopback and not _is_loopback(host):
+        raise click.UsageError(
+            f"{host} can be reached by other machines; say --beyond-loopback if that is meant"
+        )
+    try:
+        with locked(store):
+            known = _clients(named, clients, store if demo_client else None)
+            build_store(registry, store, memory_limit)
+            limits = JobLimits(kept=timedelta(hours=keep_results_hours))
+            service = open_service(store, known, limits=limits, memory_limit=memory_limit)
+            _listen(create_app(service), host, port, ready_file)
+    except (MockRegistryError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _clients(named: tuple[str, ...], file: Path | None, demo_store: Path | None) -> list[Client]:
+    known = [read_client(text) for text in named]
+    if file is not None:
+        known += read_clients(file)
+    if demo_store is not None:
+        known.append(_demo_client(demo_store))
+    if not known:
+        raise ClientFileError(
+            "?", "nobody could ask; name a client with --client, --clients or --demo-client"
+        )
+    if len({client.name for client in known}) < len(known):
+        raise ClientFileError("?", "one client is named twice")
+    return known
+
+
+def _demo_client(store: Path) -> Client:
+    """A client whose secret is new at every start, so that none is ever known beforehand."""
+    file = store / "demo-client.secret"
+    secret = secrets.token_urlsafe(32)
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as sink:
+        sink.write(secret)
+    return client_of("demo", secret)
+
+
+def _listen(app: object, host: str, port: int, ready_file: Path | None) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        shown = f"[{host}]" if family == socket.AF_INET6 else host
+        address = f"http://{shown}:{listener.getsockname()[1]}"
+        # addresses of requests can hold a subject's number: no access log
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        server = _Server(config, lambda: _announce(address, ready_file))
+        # uvicorn raises the signal again once it has shut down; that second one shall not kill the process
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        server.run(sockets=[listener])
+
+
+def _announce(address: str, ready_file: Path | None) -> None:
+    if ready_file is not None:
+        half = ready_file.with_name(f"{ready_file.name}.new")
+        half.write_text(address, encoding="utf-8")
+        half.replace(ready_file)
+    click.echo(f"mock population registry: {address}")

@@ -1,0 +1,140 @@
+"""Entries on disk, asked by number: current, superseded and former ones, parents and children."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from mock_population_api.building import (
+    TABLES,
+    Facts,
+    build_store,
+    literal,
+    open_engine,
+    read_facts,
+    tables_folder,
+)
+from mock_population_api.errors import RegistryFolderError, StoreInUseError
+from mock_population_api.schemas import ANSWERED, FOUND, RELATIVES
+
+__all__ = ["ENTRY_SELECT", "Facts", "Store", "build_store", "locked"]
+
+ENTRY_SELECT = ", ".join(f"e.{name}" for name in ANSWERED.names)
+"""The columns of an answer, of entries called `e`."""
+
+_HOW = "['current', 'superseded', 'former'][n.found_by + 1]"
+
+_LOOKUP = f"""
+    WITH hits AS (
+        SELECT q.place, q.asked, n.found_by, n.key, min(n.found_by) OVER (PARTITION BY q.place) AS best
+        FROM questions q JOIN numbers n ON n.asked = q.asked
+    )
+    SELECT n.asked, {_HOW} AS found_by, {ENTRY_SELECT}
+    FROM hits n JOIN entries e ON e.key = n.key
+    WHERE n.found_by = n.best
+    ORDER BY n.place, e.key
+"""
+
+_RELATIVES = f"""
+    WITH people AS (
+        SELECT q.place, q.asked, e.key, e.father, e.mother
+        FROM questions q JOIN numbers n ON n.asked = q.asked AND n.found_by < 2 JOIN entries e ON e.key = n.key
+        QUALIFY n.found_by = min(n.found_by) OVER (PARTITION BY q.place)
+    ), related AS (
+        SELECT place, asked, 0 AS relation, father AS key FROM people WHERE father IS NOT NULL
+        UNION ALL SELECT place, asked, 1, mother FROM people WHERE mother IS NOT NULL
+        UNION ALL SELECT place, asked, 2, c.key FROM people p JOIN children c ON c.parent = p.key
+    )
+    SELECT r.asked, ['father', 'mother', 'child'][r.relation + 1] AS relation, {ENTRY_SELECT}
+    FROM related r JOIN entries e ON e.key = r.key
+    ORDER BY r.place, r.relation, e.birth_date, e.key
+"""
+
+
+class Store:
+    """The tables of one store, open for questions.
+
+    Each question runs on a cursor of its own, so that requests don't wait for one another.
+    """
+
+    def __init__(self, folder: Path, memory_limit: str = "3GB", threads: int | None = None) -> None:
+        """Open the store in `folder`, which `build_store` has made.
+
+        Raises:
+            RegistryFolderError: There is no store, or one of another version.
+        """
+        facts = read_facts(folder)
+        if facts is None:
+            raise RegistryFolderError(
+                folder, "holds no store that can be read; build it from a registry folder"
+            )
+        self.folder = folder
+        self.facts = facts
+        self._engine = open_engine(folder, memory_limit, threads)
+        tables = tables_folder(folder, facts)
+        for name in ("entries", *(table.name for table in TABLES)):
+            source = literal(tables / f"{name}.parquet")
+            self._engine.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({source})")
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with temporary tables of its own."""
+        cursor = self._engine.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._engine.close()
+
+    def lookup(self, numbers: pa.Array) -> pa.Table:
+        """Entries behind `numbers`, each asked once, in the order asked: a table of schema FOUND.
+
+        A number that is somebody's current one leads to nobody else; a former one may lead to several.
+        """
+        return self._about(numbers, _LOOKUP, FOUND)
+
+    def relatives(self, numbers: pa.Array) -> pa.Table:
+        """Father, mother and children, oldest first, of the holders of current or superseded `numbers`: RELATIVES."""
+        return self._about(numbers, _RELATIVES, RELATIVES)
+
+    def _about(self, numbers: pa.Array, question: str, schema: pa.Schema) -> pa.Table:
+        with self.cursor() as cursor:
+            ask_numbers(cursor, numbers)
+            return cursor.sql(question).to_arrow_table().cast(schema)
+
+
+def ask_numbers(cursor: duckdb.DuckDBPyConnection, numbers: pa.Array) -> None:
+    """Make the temporary table `questions(asked, place)`: the distinct numbers and where each stood first."""
+    cursor.register("uploaded", pa.table({"asked": numbers, "place": pa.array(np.arange(len(numbers)))}))
+    cursor.execute("""
+        CREATE OR REPLACE TEMP TABLE questions AS
+        SELECT asked, min(place) AS place FROM uploaded WHERE asked IS NOT NULL GROUP BY asked
+    """)
+    cursor.unregister("uploaded")
+
+
+@contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """Hold `store` for this process alone.
+
+    Raises:
+        StoreInUseError: Another process holds it.
+    """
+    store.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(store / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise StoreInUseError(store) from held
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,54 @@
+"""Yes or no, per field: whether what is stated of a person agrees with the entry behind a number."""
+
+import pyarrow as pa
+
+from mock_population_api.store import Store
+
+_VERDICTS = """
+    WITH stated AS (
+        SELECT place, ref, number, folded(full_name) AS folded, gender, birth_date IS NOT NULL AS dated,
+               try_cast(left(birth_date, 4) AS SMALLINT) AS year, try_cast(substr(birth_date, 6, 2) AS SMALLINT) AS month,
+               try_cast(substr(birth_date, 9, 2) AS SMALLINT) AS day
+        FROM uploaded
+    ), compared AS (
+        SELECT q.place, e.key, e.personal_id, n.found_by, q.folded = e.folded AS name_agrees, q.gender = e.gender AS gender_agrees,
+               CASE WHEN q.dated THEN q.year = e.year
+                   AND (q.month IS NULL OR e.birth_precision = 'year' OR q.month = month(e.birth_date))
+                   AND (q.day IS NULL OR e.birth_precision <> 'day' OR q.day = day(e.birth_date)) END AS date_agrees
+        FROM stated q JOIN numbers n ON n.asked = q.number JOIN entries e ON e.key = n.key
+    ), likeliest AS (
+        SELECT * FROM compared QUALIFY 1 = row_number() OVER (PARTITION BY place ORDER BY found_by,
+            coalesce(name_agrees, false)::INT + coalesce(date_agrees, false)::INT + coalesce(gender_agrees, false)::INT DESC,
+            key)
+    )
+    SELECT q.ref, coalesce(['current', 'superseded', 'former'][c.found_by + 1], 'none') AS number,
+           verdict(q.folded IS NOT NULL, c.key IS NOT NULL, c.name_agrees) AS full_name,
+           verdict(q.dated, c.key IS NOT NULL, c.date_agrees) AS birth_date,
+           verdict(q.gender IS NOT NULL, c.key IS NOT NULL, c.gender_agrees) AS gender,
+           c.personal_id
+    FROM stated q LEFT JOIN likeliest c ON c.place = q.place
+    ORDER BY q.place
+"""
+
+_VERDICT = """
+    CREATE OR REPLACE TEMP MACRO verdict(stated, found, agrees) AS
+    CASE WHEN NOT stated THEN 'not_asked' WHEN NOT found THEN 'unknown' WHEN agrees THEN 'agrees' ELSE 'differs' END
+"""
+
+
+def verify(store: Store, questions: pa.Table) -> pa.Table:
+    """Verdicts on `questions` (VERIFY_QUESTIONS), in their order.
+
+    Names agree when they are spelled the same but for case, marks and apostrophes; dates when all parts that both
+    sides know are equal. A former number held by several people is judged by the one who agrees most.
+
+    Returns:
+        `ref`, `number` (current | superseded | former | none), `full_name`, `birth_date`, `gender` (agrees | differs |
+        not_asked | unknown), and, for the audit only, the `personal_id` of whom it was held against.
+    """
+    with store.cursor() as cursor:
+        cursor.execute(_VERDICT)
+        cursor.register(
+            "uploaded", questions.append_column("place", pa.array(range(len(questions)), pa.int64()))
+        )
+        return cursor.sql(_VERDICTS).to_arrow_table()

@@ -1,0 +1,52 @@
+"""What goes into one cell: harmless to Excel, readable, and never a whole personal ID."""
+
+import re
+import unicodedata
+
+_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]+"
+)
+_BLANK = re.compile(r"\s+")
+_LONG_NUMBER = re.compile(r"\d(?:[ .\-]?\d){8,}")
+_ALNUM = re.compile(r"\w", re.ASCII)
+
+LONGEST = 300
+"""Characters shown of one value; a name of more is a mistake, and one cell must not hide the others."""
+
+DOT = "•"
+SHOWN = 4
+"""How many of the last digits of a number people see."""
+
+
+def plain(text: str | None, longest: int = LONGEST) -> str:
+    """`text` on one line, composed, without control or direction characters, cut at `longest`."""
+    if not text:
+        return ""
+    clean = _BLANK.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", text[: longest * 4]))).strip()
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def masked(number: str | None) -> str:
+    """A number as typed with only its last four characters shown; the length stays visible.
+
+    That a digit is missing, or that a spreadsheet made 1.2E+11 of it, is what a school must be able to see.
+    """
+    text = plain(number, 40)
+    hidden = len(_ALNUM.findall(text)) - SHOWN
+    return _ALNUM.sub(lambda _: DOT, text, count=hidden) if hidden > 0 else text
+
+
+def free_text(text: str | None) -> str:
+    """`text` as `plain` has it, any number of nine digits or more inside it masked."""
+    return _LONG_NUMBER.sub(lambda found: masked(found.group()), plain(text))
+
+
+def guarded(cell: str) -> str:
+    """`cell` with an apostrophe before it where a spreadsheet would read a formula."""
+    return "'" + cell if cell.startswith(_STARTS_A_FORMULA) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The inverse of `guarded`, for lists that come back."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_STARTS_A_FORMULA) else cell

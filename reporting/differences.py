@@ -1,0 +1,117 @@
+"""Which characters of a candidate differ from what the school typed: letters and marks told apart.
+
+A wrong mark (Hòa / Hoà are equal here, Hoa / Hòa are not) is another kind of mistake than a wrong letter, and
+goes to another reader's eye: so each stretch of text carries its kind, and whoever shows it chooses how.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from itertools import groupby
+
+from rapidfuzz.distance import Levenshtein
+
+
+class Kind(StrEnum):
+    """How a stretch of text compares."""
+
+    SAME = "same"
+    MARK = "mark"
+    """The letter agrees, its mark or tone does not."""
+    LETTER = "letter"
+    SWAPPED = "swapped"
+    """Day and month have changed places."""
+
+
+Stretch = tuple[Kind, str]
+
+_BASE = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "’": "'", "ʼ": "'"})
+_TONE_MARKS = "\u0300\u0309\u0303\u0301\u0323"
+_NOT_TONE = re.compile(f"[^{_TONE_MARKS}]")
+_DATE_PARTS = ("%Y", "%m/%Y", "%d/%m/%Y")
+
+
+@lru_cache(maxsize=1 << 16)
+def marked_name(typed: str, shown: str) -> tuple[Stretch, ...]:
+    """`shown` cut into stretches by how it compares with `typed`; case and Unicode form don't count.
+
+    Where `typed` has letters that `shown` lacks, the character after the gap (or the last one) is marked.
+    """
+    shown = unicodedata.normalize("NFC", shown)
+    left, right = _words_folded(typed), _words_folded(shown)
+    if len(right) != len(shown):  # a letter whose small form is longer: rare, and not worth an alignment
+        return ((Kind.SAME if left == right else Kind.LETTER, shown),)
+    kinds = _kinds(left, right)
+    runs = groupby(zip(kinds, shown, strict=True), key=lambda pair: pair[0])
+    return tuple((kind, "".join(character for _, character in run)) for kind, run in runs)
+
+
+def _kinds(left: str, right: str) -> list[Kind]:
+    kinds = [Kind.SAME] * len(right)
+    for step in Levenshtein.opcodes(_bases(left), _bases(right)):
+        here = range(step.dest_start, step.dest_end)
+        if step.tag == "equal":
+            for typed_at, at in zip(range(step.src_start, step.src_end), here, strict=True):
+                if left[typed_at] != right[at]:
+                    kinds[at] = Kind.MARK
+        elif step.tag == "delete" and kinds:
+            kinds[min(step.dest_start, len(kinds) - 1)] = Kind.LETTER
+        else:
+            kinds[step.dest_start : step.dest_end] = [Kind.LETTER] * len(here)
+    return _same_where_only_the_tone_moved(left, right, kinds)
+
+
+def _same_where_only_the_tone_moved(left: str, right: str, kinds: list[Kind]) -> list[Kind]:
+    """Hoà and Hòa are one word in two styles: their marks are no difference."""
+    words = list(zip(re.finditer(r"\S+", left), re.finditer(r"\S+", right), strict=False))
+    for one, other in words:
+        if _tone_free(one.group()) == _tone_free(other.group()):
+            place = slice(other.start(), other.end())
+            kinds[place] = [Kind.SAME if kind is Kind.MARK else kind for kind in kinds[place]]
+    return kinds
+
+
+@lru_cache(maxsize=1 << 14)
+def _tone_free(word: str) -> tuple[str, str]:
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(_NOT_TONE.findall(parts)), "".join(sorted(_NOT_TONE.sub("", parts)))
+
+
+def _words_folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
+def _bases(name: str) -> str:
+    return "".join(_base(character) for character in name)
+
+
+@lru_cache(maxsize=4096)
+def _base(character: str) -> str:
+    return unicodedata.normalize("NFD", character)[0].translate(_BASE)
+
+
+@lru_cache(maxsize=1 << 16)
+def marked_date(
+    known_from: date | None, known_precision: str | None, entry: date, entry_precision: str
+) -> tuple[Stretch, ...]:
+    """The entry's date as `dd/mm/yyyy` (or less), its parts compared with what is known of the record's."""
+    text = written_date(entry, entry_precision)
+    if known_from is None or known_precision != "day" or entry_precision != "day":
+        return ((Kind.SAME, text),)
+    if known_from == entry:
+        return ((Kind.SAME, text),)
+    if known_from.year == entry.year and (known_from.day, known_from.month) == (entry.month, entry.day):
+        return ((Kind.SWAPPED, text[:5]), (Kind.SAME, text[5:]))
+    known = written_date(known_from, "day")
+    parts = zip(known.split("/"), text.split("/"), ("/", "/", ""), strict=True)
+    kinds = [(Kind.SAME if a == b else Kind.LETTER, b + slash) for a, b, slash in parts]
+    return tuple(
+        (kind, "".join(part for _, part in run)) for kind, run in groupby(kinds, key=lambda pair: pair[0])
+    )
+
+
+def written_date(when: date, precision: str | None) -> str:
+    """`dd/mm/yyyy`, `mm/yyyy` or `yyyy`, as much as is known."""
+    return when.strftime(_DATE_PARTS[("year", "month", "day").index(precision or "day")])

@@ -1,0 +1,92 @@
+"""The list of open records as a contract: its columns, the decisions it asks for, the seals on each row.
+
+Whoever reads a list back needs this module and nothing else of the package.
+"""
+
+import hmac
+from base64 import b32encode
+from collections.abc import Sequence
+from enum import StrEnum
+from hashlib import sha256
+
+CANDIDATES = 3
+"""Candidates shown side by side, at most."""
+
+
+class Answer(StrEnum):
+    """What a person may decide about a record."""
+
+    SAME_1 = "same_1"
+    """The first candidate is this person."""
+    SAME_2 = "same_2"
+    SAME_3 = "same_3"
+    NOT_SAME = "not_same"
+    """None of the candidates is."""
+    UNSURE = "unsure"
+    BACK_TO_SCHOOL = "back_to_school"
+    NO_NUMBER = "no_number"
+    """The person has no personal ID yet."""
+
+
+TYPED = (
+    "record_id",
+    "full_name",
+    "birth_date",
+    "gender",
+    "birth_place",
+    "claimed_id",  # masked
+    "grade",
+    "school_code",
+    "school_name",
+)
+"""What the school typed."""
+
+FOUND = ("result", "why", "field", "actor", "advice")
+"""What came of it, in words."""
+
+DECIDED = ("decision", "note")
+"""The only columns a person fills in."""
+
+OF_CANDIDATE = ("number", "name", "birth_date", "gender", "birth_province", "probability")
+"""What is shown of candidate n, as columns `candidate_<n>_<name>`; the number masked."""
+
+KEYS = (
+    "kind",
+    "outcome",
+    "reason",
+    "match_key",
+    *[f"candidate_{rank}_key" for rank in range(1, CANDIDATES + 1)],
+    "run",
+    "fingerprint",
+    "checksum",
+)
+"""Hidden: the codes behind the words, pseudonyms of the candidates, the run, what the record looked like, the seal."""
+
+COLUMNS = (
+    *TYPED,
+    *FOUND,
+    *DECIDED,
+    *[f"candidate_{rank}_{name}" for rank in range(1, CANDIDATES + 1) for name in OF_CANDIDATE],
+    *KEYS,
+)
+"""Every column of a list, in order: the header of the CSV, and the hidden first row of a sheet."""
+
+FINGERPRINTED = ("full_name", "birth_date", "gender", "birth_place", "claimed_id")
+"""The typed columns that a decision looks at: it holds until one of them changes."""
+
+SEALED = ("record_id", *KEYS[:-1])
+"""The columns that the checksum covers, in order."""
+
+
+def seal(key: bytes, values: Sequence[str | None]) -> str:
+    """A keyed HMAC over `values`, 26 letters and digits 2–7; None and empty count as one.
+
+    Letters rather than hexadecimal: twelve digits in a row would look like somebody's number.
+    """
+    message = "\x1f".join((value or "").replace("\x1f", " ") for value in values)
+    return b32encode(hmac.digest(key, message.encode(), sha256)[:16]).decode().rstrip("=")
+
+
+def sealed(key: bytes, values: Sequence[str | None], checksum: str) -> bool:
+    """Whether `checksum` is the seal over `values` (the columns `SEALED`)."""
+    return hmac.compare_digest(seal(key, values), checksum)
