@@ -190,7 +190,8 @@ def _records(stream: TextIO, separator: str, width: int) -> Iterator[list[str] |
         except (_RanAwayError, csv.Error):
             record = FileReject.QUOTE_NOT_CLOSED
         else:
-            if len(lines.held) > 1 and _swallowed(lines.held, separator, width):
+            spans = len(lines.held) > 1 or (record and record[-1].endswith(("\n", "\r")))
+            if spans and _swallowed(lines.held, separator, width):
                 record = FileReject.QUOTE_NOT_CLOSED
         if isinstance(record, FileReject):
             lines.give_back()

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from connectors.registry_folder import registry_folder
 from matching.keys import NAME_FEATURES, canonical_column, name_features
-from matching.normalise.places import BIRTH_PROVINCE_REGIONS
+from matching.people import id_provinces
 from matching.schemas import ENTRY
 
 FORMAT = 1
@@ -139,7 +139,7 @@ def _features_of(distinct: pa.Table) -> pa.Table:
 
 
 def _write_entries(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
-    regions = ", ".join(f"('{code}', {int(region)})" for code, region in BIRTH_PROVINCE_REGIONS.items())
+    regions = ", ".join(f"('{old.code}', {int(old.new_code)})" for old in id_provinces().values())
     con.execute(f"CREATE OR REPLACE TEMP TABLE names AS SELECT * FROM '{extract.names}'")
     con.execute(
         """

@@ -145,7 +145,7 @@ def search_registry(
             model = _with_prior(weighed, model, found, in_scope)
         ranked = _ranked(weighed, model, weighed_with, name)
         thresholds[name] = _limit(ranked, found, settings)
-        found = _updated(found, ranked, CASCADE.index(name), thresholds[name])
+        found = _updated(found, ranked, CASCADE.index(name), thresholds[name], model.links_deceased)
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     facts = SearchFacts(model, thresholds, work.compared, work.by_rule, reliability)
     return Searched(found, ranked, claims, subjects, facts)
@@ -284,10 +284,12 @@ def _share(count: int, of: int, stored: float) -> float:
 def _limit(ranked: Ranked, found: Found, settings: LinkSettings) -> float:
     first = ranked.of_rank(0)
     linked = found.probability[found.decided_by >= 0]
-    return posterior.threshold(ranked.probability[first], linked, settings.false_link_target, settings.link_from)
+    return posterior.threshold(
+        ranked.probability[first], linked, settings.false_link_target, settings.link_from
+    )
 
 
-def _updated(found: Found, ranked: Ranked, position: int, limit: float) -> Found:
+def _updated(found: Found, ranked: Ranked, position: int, limit: float, links_deceased: bool) -> Found:
     """The best candidates of this pass take the place of what was known of its records."""
     first, second = ranked.of_rank(0), ranked.of_rank(1)
     scored = ranked.scored
@@ -298,6 +300,6 @@ def _updated(found: Found, ranked: Ranked, position: int, limit: float) -> Found
     result["probability"][rows] = ranked.probability[first]
     result["runner_up"][rows] = 0.0
     result["runner_up"][scored.row[second]] = ranked.probability[second]
-    sure = (ranked.probability[first] >= limit) & ~scored.deceased[first]
+    sure = (ranked.probability[first] >= limit) & (links_deceased | ~scored.deceased[first])
     result["decided_by"][rows[sure]] = position
     return Found(**result)

@@ -19,7 +19,7 @@ from rapidfuzz.process import cdist
 
 from matching.levels import BIRTH_DATE, NAME
 from matching.normalise.names import fold, sound
-from matching.normalise.places import BIRTH_PROVINCE_REGIONS
+from matching.people import id_provinces
 
 Key = TypeVar("Key", str, int)
 
@@ -61,9 +61,8 @@ class WordShares:
 
     def mapped(self, change: Mapping[str, str]) -> "WordShares":
         """The same with words merged by a change of spelling (without marks, by sound)."""
-        return WordShares(
-            *(_merged(words, change) for words in (self.first, self.middle, self.last)), lengths=self.lengths
-        )
+        first, middle, last = (_merged(words, change) for words in (self.first, self.middle, self.last))
+        return WordShares(first, middle, last, self.lengths)
 
     def vocabulary(self) -> list[str]:
         """All words, each once."""
@@ -135,7 +134,7 @@ class NameFrequency:
     def _counted(self, people: np.ndarray, modelled: np.ndarray) -> np.ndarray:
         """The count without the person sought, filled up by the word model."""
         others = np.maximum(people - 1, 0) + SMOOTHING * modelled
-        return np.maximum(others / (self._entries + SMOOTHING), 0.1 / self._entries)
+        return np.asarray(np.maximum(others / (self._entries + SMOOTHING), 0.1 / self._entries))
 
     @staticmethod
     def _by_level(
@@ -178,7 +177,7 @@ class NameFrequency:
         first, middle = self._folded.first, self._folded.middle
         words = [name.split(" ") for name in names]
         start = [first.get(w[0], RAREST) * (middle.get(w[1], RAREST) if len(w) > 2 else 0.05) for w in words]
-        return np.maximum(np.array(start), 1e-4)
+        return np.asarray(np.maximum(start, 1e-4))
 
     def _edits(self, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Share of people one edit and two edits away, by words replaced by neighbouring words."""
@@ -289,8 +288,8 @@ def place_table(
 def _members() -> np.ndarray:
     """100 × 100: 1 where a birth province (column) belongs to a province of 2025 (row)."""
     members = np.zeros((100, 100))
-    for code, region in BIRTH_PROVINCE_REGIONS.items():
-        members[int(region), int(code)] = 1
+    for province in id_provinces().values():
+        members[int(province.new_code), int(province.code)] = 1
     return members
 
 
@@ -304,4 +303,4 @@ def _commune_share(homes: np.ndarray, communes: np.ndarray, known: Frequencies) 
         return np.full(len(homes), 1 / AVERAGE_COMMUNES)
     in_province = known.places.sum(axis=0)[homes]
     in_commune = np.array([known.communes.get(code, 0.0) for code in communes.tolist()])
-    return np.clip(in_commune / np.maximum(in_province, 1e-9), 1e-3, 1.0)
+    return np.asarray(np.clip(in_commune / np.maximum(in_province, 1e-9), 1e-3, 1.0))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.normalise.names import canonical, compact, fold, sorted_words, sound
-from matching.normalise.places import BIRTH_PROVINCE_REGIONS
+from matching.normalise.places import region_of_birth_province
 
 PRECISIONS = (None, "year", "month", "day")
 """Code of a date's precision: its position."""
@@ -276,8 +276,7 @@ def _digits(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.Array:
 
 def regions_of(provinces: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Province of 2025 (2 digits, as a number) of each 3-digit birth province; 0 where there is none."""
-    position = pc.index_in(_combined(provinces), value_set=pa.array(BIRTH_PROVINCE_REGIONS))
-    return _digits(pa.array(BIRTH_PROVINCE_REGIONS.values(), pa.string()).take(position), _i8)
+    return _digits(region_of_birth_province(provinces), _i8)
 
 
 def id_text(numbers: np.ndarray) -> pa.Array:

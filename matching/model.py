@@ -65,6 +65,8 @@ class Model:
     """Relatives in the registry, on average, that share family name, home or parents."""
     deceased: float = 0.01
     """P(a record is about somebody deceased)."""
+    links_deceased: bool = False
+    """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
     verified: int = 0
     """Pairs that m was learned from."""
 

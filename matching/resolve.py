@@ -17,7 +17,7 @@ MARGIN = 7.0
 """Match weight by which one of two records must lead to keep an entry: more than 100 to 1."""
 
 ALIKE_NAME = levels.NAME.index("word_missing")
-ALIKE_BIRTH = levels.BIRTH_DATE.index("coarse")
+ALIKE_BIRTH = levels.BIRTH_DATE.index("adjacent_year")
 
 
 @dataclass(frozen=True)

@@ -104,21 +104,18 @@ def subject(keys: pa.Table, features: pa.Table, known: Frequencies, counts: pa.T
     )
     default = (columns["month"] == 1) & (columns["day"] == 1)
     coarse = (columns["precision"] < 3) | default
-    number = columns["number"]
+    birth_province, birth_region, home, commune = (
+        columns[name].astype(int)
+        for name in ("birth_province", "birth_region", "residence_province", "residence_commune")
+    )
     return Subject(
         columns=columns,
         book=book,
         name_u=NameFrequency(known.words, known.entries).table(book.names.tolist(), people),
         birth_u=birth_date_table(columns["year"].astype(int), columns["precision"] < 3, default, known),
-        place_u=place_table(
-            *(
-                columns[name].astype(int)
-                for name in ("birth_province", "birth_region", "residence_province", "residence_commune")
-            ),
-            known,
-        ),  # fmt: skip
+        place_u=place_table(birth_province, birth_region, home, commune, known),
         coarse=coarse,
-        shared_number=_shared(number),
+        shared_number=_shared(columns["number"]),
         entries=known.entries,
     )
 
@@ -155,13 +152,15 @@ def score(pairs: pa.Table, subjects: Subject, book: NameBook, model: Model) -> S
     u = _u(compared, row, at_name, subjects, model)
     m = _m(compared, row, at_name, subjects, model)
     relative = {name: model.relative[name][codes] for name, codes in _codes(compared).items()}
+    by_family = pairs["prior"].is_valid().to_numpy(zero_copy_only=False)
     prior = pairs["prior"].fill_null(1 / subjects.entries).to_numpy()
     alive = np.where(deceased, model.deceased, 1.0)
     return Scored(
         row=row,
         entry=entry,
         weight=np.log2(model.in_registry * prior * alive) + sum(weights(m[name], u[name]) for name in m),
-        relative=np.log2(model.relatives / subjects.entries)
+        # somebody found by family who isn't the person is a relative for certain
+        relative=np.log2(np.maximum(model.relatives / subjects.entries, np.where(by_family, prior, 0)))
         + sum(weights(relative[name], u[name]) for name in u),
         levels=np.stack([compared[name] for name in levels.COMPARISONS], axis=1),
         deceased=deceased,

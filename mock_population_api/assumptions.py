@@ -10,6 +10,7 @@ A *curve* is a tuple of (year of birth, value), read by linear interpolation. A 
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from mock_population_api.generation_errors import UnknownProfile
 
@@ -63,7 +64,14 @@ class PeopleAssumptions:
 
     first_january: Curve = ((1930, 0.07), (1960, 0.045), (1980, 0.012), (1995, 0.002), (2005, 0.0005))
     """Births recorded on 1 January beyond those that happened then."""
-    year_only: Curve = ((1930, 0.28), (1950, 0.13), (1965, 0.045), (1980, 0.01), (1995, 0.0008), (2026, 0.0002))
+    year_only: Curve = (
+        (1930, 0.28),
+        (1950, 0.13),
+        (1965, 0.045),
+        (1980, 0.01),
+        (1995, 0.0008),
+        (2026, 0.0002),
+    )
     """Births of which the registry knows the year alone."""
     month_only: Curve = ((1930, 0.012), (1960, 0.004), (1990, 0.0002))
     highland_factor: float = 2.5
@@ -107,9 +115,9 @@ class SchoolAssumptions:
     staff: float = 0.11
     teacher_at_two_schools: float = 0.01
 
-    mother_written: float = 0.80
-    father_written: float = 0.72
-    parents_of_adults_written: float = 0.45
+    mother_written: float = 0.93
+    father_written: float = 0.85
+    parents_of_adults_written: float = 0.5
     """The same, as a factor, for students of colleges and universities."""
     other_guardian: float = 0.06
     """Pupils with a grandparent, uncle or aunt as guardian."""
@@ -144,11 +152,22 @@ class HabitAssumptions:
     numbers: Mix = (
         ("text", 0.80), ("lost_zeros", 0.08), ("float", 0.03), ("scientific", 0.01), ("apostrophe", 0.04), ("grouped", 0.04),
     )  # fmt: skip
-    gender: Mix = (("Nam/Nữ", 0.78), ("nam/nữ", 0.06), ("M/F", 0.03), ("0/1", 0.04), ("Nữ=x", 0.05), ("Male/Female", 0.04))
+    gender: Mix = (
+        ("Nam/Nữ", 0.78),
+        ("nam/nữ", 0.06),
+        ("M/F", 0.03),
+        ("0/1", 0.04),
+        ("Nữ=x", 0.05),
+        ("Male/Female", 0.04),
+    )
     places: Mix = (
         ("new_codes", 0.25), ("new_names", 0.27), ("old_codes", 0.12), ("old_names", 0.22), ("short_names", 0.08), ("codes_no_zeros", 0.06),
     )  # fmt: skip
-    relations: Mix = (("father/mother/guardian", 0.45), ("Cha/Mẹ/Người giám hộ", 0.35), ("Bố/Mẹ/Giám hộ", 0.20))
+    relations: Mix = (
+        ("father/mother/guardian", 0.45),
+        ("Cha/Mẹ/Người giám hộ", 0.35),
+        ("Bố/Mẹ/Giám hộ", 0.20),
+    )
     citizenship: Mix = (("Việt Nam", 0.60), ("", 0.25), ("VN", 0.08), ("704", 0.07))
     drops_thi: float = 0.02
     """Schools where the clerk abbreviates or leaves out Thị for many pupils."""
@@ -192,7 +211,13 @@ class SlipAssumptions:
 
     has_number_teacher: float = 0.94
     teacher_former_number: float = 0.07
-    has_number_by_age: tuple[tuple[int, float], ...] = ((3, 0.30), (6, 0.38), (10, 0.45), (15, 0.60), (18, 0.85))
+    has_number_by_age: tuple[tuple[int, float], ...] = (
+        (3, 0.30),
+        (6, 0.38),
+        (10, 0.45),
+        (15, 0.60),
+        (18, 0.85),
+    )
     """Students whose record carries a number, by age."""
     has_number_guardian: float = 0.12
     student_former_number: float = 0.01
@@ -243,7 +268,7 @@ class Assumptions:
 
 
 def _harsher(slips: SlipAssumptions, factor: float, kept: frozenset[str]) -> SlipAssumptions:
-    rates = {
+    rates: dict[str, Any] = {
         name: min(0.5, value * factor)
         for name, value in vars(slips).items()
         if isinstance(value, float) and name not in kept

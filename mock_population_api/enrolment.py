@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mock_population_api.assumptions import SchoolAssumptions
-from mock_population_api.draws import Floats, Ints, Weighted, ranks_within
+from mock_population_api.draws import Ints, Weighted
 from mock_population_api.generation_errors import NoPopulation
 from mock_population_api.geography import geography
 
@@ -41,7 +41,9 @@ LEVELS = (
     Level("cao đẳng", 18, ("Năm 1", "Năm 2", "Năm 3"), "Trường Cao đẳng", higher=True),
     Level("đại học", 18, ("Năm 1", "Năm 2", "Năm 3", "Năm 4", "Năm 5"), "Trường Đại học", higher=True),
 )
-_PRESCHOOL, _PRIMARY, _LOWER, _UPPER, _CONTINUING, _COLLEGE, _UNIVERSITY = range(len(LEVELS))
+PUPIL_LEVELS = range(4)
+"""Preschool to upper secondary, one after the other in a child's life."""
+_COLLEGE = 5
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def parts_of(population: Path) -> list[Path]:
 def commune_positions(codes: pa.ChunkedArray) -> Ints:
     """Positions of commune codes of 2025."""
     known = pa.array(geography().commune_codes)
-    return pc.index_in(codes, value_set=known).to_numpy().astype(np.int64)
+    positions: Ints = pc.index_in(codes, value_set=known).to_numpy().astype(np.int64)
+    return positions
 
 
 def merged_of_communes() -> npt.NDArray[np.str_]:
@@ -161,14 +164,20 @@ def _group_into_schools(commune: Ints, per_school: int) -> Ints:
     return ranks * schools // max(len(commune), 1)
 
 
-def _assign(level: Ints, place: Ints, commune: Ints, rates: SchoolAssumptions, rng: np.random.Generator) -> tuple[Ints, Schools]:
+def _assign(
+    level: Ints, place: Ints, commune: Ints, rates: SchoolAssumptions, rng: np.random.Generator
+) -> tuple[Ints, Schools]:
     """A school for each student: by level and province of 2025 (`place`, any code), near the commune."""
     groups, group = np.unique(np.stack([place, level]), axis=1, return_inverse=True)
-    assigned, levels, communes = np.empty(len(level), dtype=np.int64), [], []
+    assigned = np.empty(len(level), dtype=np.int64)
+    levels: list[int] = []
+    communes: list[int] = []
     for at in range(groups.shape[1]):
         mine = np.flatnonzero(group.ravel() == at)
         kind = LEVELS[groups[1, at]]
-        local = _group_into_schools(commune[mine], rates.students_per_university if kind.higher else rates.pupils_per_school)
+        local = _group_into_schools(
+            commune[mine], rates.students_per_university if kind.higher else rates.pupils_per_school
+        )
         count = int(local.max()) + 1
         elsewhere = rng.random(len(mine)) >= rates.school_of_home
         local[elsewhere] = rng.integers(0, count, int(elsewhere.sum()))
@@ -201,13 +210,17 @@ def _students(
     return at, level, merged[commune], commune
 
 
-def _grades(age: Ints, level: Ints) -> Ints:
+def grades_at(age: Ints, level: Ints) -> Ints:
+    """Position of the grade within the level."""
     first = np.array([kind.first_age for kind in LEVELS])[level]
     most = np.array([len(kind.grades) for kind in LEVELS])[level]
-    return np.clip(age - first, 0, most - 1)
+    grades: Ints = np.clip(age - first, 0, most - 1)
+    return grades
 
 
-def _entered_again(places: Ints, school: Ints, rates: SchoolAssumptions, rng: np.random.Generator) -> tuple[Ints, Ints]:
+def _entered_again(
+    places: Ints, school: Ints, rates: SchoolAssumptions, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
     """Students who stand in the files a second time: which, and at which school."""
     chance = rng.random(len(school))
     moved = np.flatnonzero(chance < rates.entered_at_two_schools)
@@ -230,17 +243,23 @@ def _teachers(
     # the smallest of exponential waiting times: a weighted draw without putting back
     at = at[np.argsort(rng.exponential(1.0, len(at)) / odds, kind="stable")[:wanted]]
     school = np.empty(len(at), dtype=np.int64)
+    room = schools.size.astype(np.float64) + 1.0
     for code in np.unique(merged[schools.commune]):
         theirs = np.flatnonzero(merged[schools.commune] == code)
         mine = np.flatnonzero(merged[census.commune[at]] == code)
-        school[mine] = Weighted.of(theirs, schools.size[theirs] + 1).at(rng.random(len(mine)))
+        school[mine] = Weighted.of(theirs, room[theirs]).at(rng.random(len(mine)))
     twice = np.flatnonzero(rng.random(len(at)) < rates.teacher_at_two_schools)
     others = rng.permutation(school)[: len(twice)]
     return np.concatenate([at, at[twice]]), np.concatenate([school, others])
 
 
 def enrol(
-    census: Census, provinces: Sequence[str] | None, students: int, teachers: int, rates: SchoolAssumptions, seed: int
+    census: Census,
+    provinces: Sequence[str] | None,
+    students: int,
+    teachers: int,
+    rates: SchoolAssumptions,
+    seed: int,
 ) -> Enrolment:
     """Choose students and teachers of the provinces, and build the schools they are at.
 
@@ -252,7 +271,7 @@ def enrol(
     twice = rates.entered_at_two_schools + rates.entered_twice
     at, level, place, commune = _students(census, chosen, int(students / (1 + twice)), rates, rng)
     school, schools = _assign(level, place, commune, rates, rng)
-    grade = _grades(_SCHOOL_YEAR - census.year[at], level)
+    grade = grades_at(_SCHOOL_YEAR - census.year[at], level)
     again, elsewhere = _entered_again(place * len(LEVELS) + level, school, rates, rng)
     wanted = int(teachers / (1 + rates.teacher_at_two_schools))
     taught_by, taught_at = _teachers(census, schools, wanted, rates, rng) if len(at) else (at, at)

@@ -11,7 +11,7 @@ from mock_population_api.assumptions import PeopleAssumptions
 from mock_population_api.draws import Ints
 from mock_population_api.geography import geography
 from mock_population_api.held_numbers import HeldNumbers, hold_numbers
-from mock_population_api.households import NOBODY, People, days, years_of
+from mock_population_api.households import NOBODY, People, days
 from mock_population_api.mistakes import Registered, keyed_in, listed
 from mock_population_api.name_words import group_names
 from mock_population_api.naming import KINH, NOTHING, Traits, curve_at, draw_names, given_slot, similar_given
@@ -145,7 +145,9 @@ def _recorded(people: People, rates: PeopleAssumptions, rng: np.random.Generator
     return _Kin(father=both & (rng.random(len(people)) >= rates.father_not_recorded), mother=both)
 
 
-def _entries(people: People, held: HeldNumbers, registered: Registered, precision: Ints, kin: _Kin, dead: Bools) -> pa.Table:
+def _entries(
+    people: People, held: HeldNumbers, registered: Registered, precision: Ints, kin: _Kin, dead: Bools
+) -> pa.Table:
     land = geography()
     commune_merged = tuple(land.merged_codes[province] for province in land.commune_province)
     columns = [
@@ -187,7 +189,12 @@ def _truth(people: People, held: HeldNumbers, registered: Registered, names: Int
 
 
 def register(
-    everybody: People, kept: Bools, dies: Ints, rates: PeopleAssumptions, rng: np.random.Generator, share: Share
+    everybody: People,
+    kept: Bools,
+    dies: Ints,
+    rates: PeopleAssumptions,
+    rng: np.random.Generator,
+    share: Share,
 ) -> Entries:
     """The entries of those kept, out of everybody who ever lived in these families.
 

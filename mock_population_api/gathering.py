@@ -44,7 +44,9 @@ def truth_beside(truth: Path, part: Path) -> pa.Table:
 
 def _parent_aged(entries: pa.Table) -> Neighbours:
     age = _EXTRACT_YEAR - pc.year(entries["birth_date"]).to_numpy()
-    fit = (age >= _PARENT_AGES[0]) & (age <= _PARENT_AGES[1]) & pc.equal(entries["status"], "alive").to_numpy()
+    fit = (
+        (age >= _PARENT_AGES[0]) & (age <= _PARENT_AGES[1]) & pc.equal(entries["status"], "alive").to_numpy()
+    )
     female = pc.equal(entries["gender"], "F").to_numpy()
     return Neighbours(men=np.flatnonzero(fit & ~female), women=np.flatnonzero(fit & female))
 
@@ -65,8 +67,13 @@ def gather(
     parts: list[Path], truth: Path, census: Census, enrolment: Enrolment, rates: SchoolAssumptions, seed: int
 ) -> Gathered:
     """Read the parts that hold anybody of the schools, and look up their families."""
-    grown_up = np.array([level.higher for level in LEVELS])[enrolment.schools.level[enrolment.students_school]]
-    students, teachers = np.empty(len(enrolment.students), dtype=np.int64), np.empty(len(enrolment.teachers), dtype=np.int64)
+    grown_up = np.array([level.higher for level in LEVELS])[
+        enrolment.schools.level[enrolment.students_school]
+    ]
+    students, teachers = (
+        np.empty(len(enrolment.students), dtype=np.int64),
+        np.empty(len(enrolment.teachers), dtype=np.int64),
+    )
     persons: list[Persons] = []
     slots: list[Slots] = []
     base = 0
@@ -79,10 +86,17 @@ def gather(
         rng = np.random.default_rng([seed, part, 4])
         found = _gather_part(path, truth_beside(truth, path), rows, grown_up[mine], taught, rates, rng)
         students[mine], teachers[ours] = found.students + base, found.teachers + base
-        slots.append(replace(found.slots, student=mine[found.slots.student], person=found.slots.person + base))
+        slots.append(
+            replace(found.slots, student=mine[found.slots.student], person=found.slots.person + base)
+        )
         persons.append(found.persons)
         base += len(found.persons)
-    all_slots = Slots(*(np.concatenate([getattr(part, name) for part in slots]) for name in ("student", "relation", "person", "wrong")))
+    all_slots = Slots(
+        *(
+            np.concatenate([getattr(part, name) for part in slots])
+            for name in ("student", "relation", "person", "wrong")
+        )
+    )
     order = np.argsort(all_slots.student, kind="stable")
     ordered = Slots(*(getattr(all_slots, name)[order] for name in ("student", "relation", "person", "wrong")))
     return Gathered(together(persons), students, teachers, ordered)
@@ -103,7 +117,9 @@ class _Cast:
         known = self.groups[0]
         candidates = np.unique(people)
         candidates = candidates[~known.minority[candidates]]
-        kind = np.searchsorted(np.cumsum([share for share, _ in makers]), rng.random(len(candidates)), side="right")
+        kind = np.searchsorted(
+            np.cumsum([share for share, _ in makers]), rng.random(len(candidates)), side="right"
+        )
         position = np.arange(len(known))
         for at, (_, make) in enumerate(makers):
             chosen = candidates[kind == at]

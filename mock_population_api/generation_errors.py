@@ -4,7 +4,8 @@ WorldError
 ├── NumbersExhausted
 ├── UnknownProvince
 ├── UnknownProfile
-└── NoPopulation
+├── NoPopulation
+└── NoSchools
 """
 
 from pathlib import Path
@@ -50,3 +51,12 @@ class NoPopulation(WorldError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder} holds no part-*.parquet; run generate, or name the registry folder")
         self.folder = folder
+
+
+class NoSchools(WorldError):
+    """A folder that holds no education tables."""
+
+    def __init__(self, folder: Path, table: str) -> None:
+        super().__init__(f"{folder} holds neither {table}.parquet nor {table}.csv; run generate first")
+        self.folder = folder
+        self.table = table

@@ -22,8 +22,7 @@ _COMMUNE_SEED = 2025
 def read_reference(name: str) -> list[dict[str, str]]:
     """Rows of one of the package's reference tables, every value as text."""
     path = resources.files("mock_population_api") / "reference" / name
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 @dataclass(frozen=True)

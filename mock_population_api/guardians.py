@@ -44,12 +44,17 @@ class Neighbours:
 
 
 def _written(rows: Ints, kin: Kinship, chance: npt.NDArray[np.float64], rng: np.random.Generator) -> Bools:
-    living = (rows != NOBODY) & (kin.alive[rows] | (rng.random(len(rows)) < _DEAD_STILL_WRITTEN))
+    living: Bools = (rows != NOBODY) & (kin.alive[rows] | (rng.random(len(rows)) < _DEAD_STILL_WRITTEN))
     return living & (rng.random(len(rows)) < chance)
 
 
 def _stand_ins(
-    slots: Slots, students: Ints, kin: Kinship, others: Neighbours, rates: SchoolAssumptions, rng: np.random.Generator
+    slots: Slots,
+    students: Ints,
+    kin: Kinship,
+    others: Neighbours,
+    rates: SchoolAssumptions,
+    rng: np.random.Generator,
 ) -> Slots:
     """Step-parents and grandparents in a parent's slot, father and mother exchanged."""
     person, relation, wrong = slots.person.copy(), slots.relation.copy(), slots.wrong.copy()
@@ -70,7 +75,12 @@ def _stand_ins(
 
 
 def write_down(
-    students: Ints, grown_up: Bools, kin: Kinship, others: Neighbours, rates: SchoolAssumptions, rng: np.random.Generator
+    students: Ints,
+    grown_up: Bools,
+    kin: Kinship,
+    others: Neighbours,
+    rates: SchoolAssumptions,
+    rng: np.random.Generator,
 ) -> Slots:
     """The slots of the students' records.
 
@@ -83,7 +93,11 @@ def write_down(
         rng: where chance comes from.
     """
     factor = np.where(grown_up, rates.parents_of_adults_written, 1.0)
-    other = np.where(rng.random(len(students)) < 0.6, grandparents(kin, students, rng), uncles_and_aunts(kin, students, rng))
+    other = np.where(
+        rng.random(len(students)) < 0.6,
+        grandparents(kin, students, rng),
+        uncles_and_aunts(kin, students, rng),
+    )
     records, relations, people = [], [], []
     for relation, rows, share in (
         (_FATHER, kin.father[students], rates.father_written),
@@ -95,7 +109,9 @@ def write_down(
         relations.append(np.full(len(written), relation))
         people.append(rows[written])
     student = np.concatenate(records)
-    slots = Slots(student, np.concatenate(relations), np.concatenate(people), np.full(len(student), None, dtype=object))
+    slots = Slots(
+        student, np.concatenate(relations), np.concatenate(people), np.full(len(student), None, dtype=object)
+    )
     return _stand_ins(slots, students, kin, others, rates, rng)
 
 

@@ -32,7 +32,10 @@ class Habits:
 
 
 def _draw(mix: Mix, count: int, rng: np.random.Generator) -> Codes:
-    forms, weights = np.array([form for form, _ in mix], dtype=object), np.array([weight for _, weight in mix])
+    forms, weights = (
+        np.array([form for form, _ in mix], dtype=object),
+        np.array([weight for _, weight in mix]),
+    )
     return forms[np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random(count), side="right")]
 
 

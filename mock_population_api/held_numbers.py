@@ -85,7 +85,12 @@ def _former(people: People, rates: PeopleAssumptions, rng: np.random.Generator, 
     second = first[rng.random(len(first)) < rates.second_former_number]
     provinces = np.concatenate([people.birth_province[first], people.home[second]])
     numbers = former_numbers(*_prefixes(provinces, rng), share)
-    return _lists(np.concatenate([first, second]), _issued_twice(numbers, rates.number_issued_twice, rng), 9, len(people))
+    return _lists(
+        np.concatenate([first, second]),
+        _issued_twice(numbers, rates.number_issued_twice, rng),
+        9,
+        len(people),
+    )
 
 
 def hold_numbers(

@@ -72,7 +72,8 @@ class Couples:
 
 def years_of(born: Ints) -> Ints:
     """The calendar year of each day."""
-    return born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + _EPOCH_YEAR
+    years: Ints = born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + _EPOCH_YEAR
+    return years
 
 
 def days(day: date) -> int:
@@ -81,7 +82,8 @@ def days(day: date) -> int:
 
 
 def _first_day(years: Floats) -> Floats:
-    return (years - _EPOCH_YEAR) * YEAR_DAYS
+    day: Floats = (years - _EPOCH_YEAR) * YEAR_DAYS
+    return day
 
 
 def draw_groups(provinces: Ints, rng: np.random.Generator) -> Ints:
@@ -92,7 +94,8 @@ def draw_groups(provinces: Ints, rng: np.random.Generator) -> Ints:
         shares[codes.index(row["province_code"]), names.index(row["group"])] = float(row["percent"]) / 100
     shares[:, KINH] = 1.0 - shares.sum(axis=1)
     cumulative = np.cumsum(shares, axis=1)[provinces]
-    return np.minimum((rng.random(len(provinces))[:, None] >= cumulative).sum(axis=1), len(names) - 1)
+    groups: Ints = np.minimum((rng.random(len(provinces))[:, None] >= cumulative).sum(axis=1), len(names) - 1)
+    return groups
 
 
 def newcomers(
@@ -123,7 +126,9 @@ def found(couples: int, weights: Floats, rng: np.random.Generator) -> tuple[Peop
     provinces = Weighted.of(np.arange(len(weights)), weights).at(rng.random(couples))
     groups = draw_groups(provinces, rng)
     wives = newcomers(wives_born.astype(np.int64), np.ones(couples, dtype=bool), provinces, rng, groups)
-    husbands = newcomers(husbands_born.astype(np.int64), np.zeros(couples, dtype=bool), provinces, rng, groups)
+    husbands = newcomers(
+        husbands_born.astype(np.int64), np.zeros(couples, dtype=bool), provinces, rng, groups
+    )
     husbands.home, husbands.commune = wives.home, wives.commune
     return wives.joined(husbands), Couples(np.arange(couples), np.arange(couples) + couples)
 
@@ -135,7 +140,9 @@ def bear(people: People, couples: Couples, rates: PeopleAssumptions, rng: np.ran
     counts = np.minimum(rng.poisson(curve_at(rates.children_by_mother, mothers_year)), _MOST_CHILDREN)
     couple = np.repeat(np.arange(len(wives)), counts)
     first_age = np.maximum(rng.normal(curve_at(rates.first_birth_age, mothers_year), 3.2), 16.5)
-    gaps = np.where(ranks_within(couple) == 0, first_age[couple], _BETWEEN_BIRTHS + rng.gamma(2.0, 1.1, len(couple)))
+    gaps = np.where(
+        ranks_within(couple) == 0, first_age[couple], _BETWEEN_BIRTHS + rng.gamma(2.0, 1.1, len(couple))
+    )
     summed = np.cumsum(gaps)
     before = np.concatenate([[0.0], summed])[np.cumsum(counts) - counts]
     age = summed - before[couple]

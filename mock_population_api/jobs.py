@@ -64,7 +64,7 @@ class JobLimits:
     kept: timedelta = timedelta(hours=24)
 
 
-class JobStopped(Exception):  # noqa: N818 - no error: the service is shutting down
+class JobStopped(Exception):
     """The service stops; the job begins again when it is back."""
 
 

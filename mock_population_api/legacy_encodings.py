@@ -31,7 +31,8 @@ def _vni_letter(letter: str) -> str:
     if letter.lower() in _VNI_WHOLE:
         small = _VNI_WHOLE[letter.lower()]
     else:
-        base, *marks = unicodedata.normalize("NFD", letter.lower())
+        decomposed = unicodedata.normalize("NFD", letter.lower())
+        base, marks = decomposed[0], decomposed[1:]
         tone = next((mark for mark in marks if mark in _VNI_TONES), "")
         hat = next((mark for mark in marks if mark in _VNI_HATS), None)
         if _HORN in marks:
@@ -58,7 +59,8 @@ def to_decomposed(text: str) -> str:
 def to_misread(text: str) -> str:
     """UTF-8 taken for Windows-1252; the five bytes it doesn't have stay control characters."""
     return "".join(
-        bytes([byte]).decode("cp1252") if byte not in _UNASSIGNED else chr(byte) for byte in text.encode("utf-8")
+        bytes([byte]).decode("cp1252") if byte not in _UNASSIGNED else chr(byte)
+        for byte in text.encode("utf-8")
     )
 
 

@@ -58,4 +58,6 @@ def listed(wrong: Bools) -> pa.ListArray:
     """The kinds of mistakes of each row, as lists of words."""
     rows, kinds = np.nonzero(wrong)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(wrong)))])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(np.array(KINDS)[kinds], pa.string()))
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(np.array(KINDS)[kinds], pa.string())
+    )

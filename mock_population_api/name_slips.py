@@ -35,7 +35,9 @@ def _like(model: str, text: str) -> str:
     return text[:1].upper() + text[1:] if model[:1].isupper() else text
 
 
-def _change_word(name: str, rng: np.random.Generator, change: Callable[[str], str], fit: Callable[[str], bool]) -> str:
+def _change_word(
+    name: str, rng: np.random.Generator, change: Callable[[str], str], fit: Callable[[str], bool]
+) -> str:
     words = name.split(" ")
     able = [at for at, word in enumerate(words) if fit(word)]
     if not able:
@@ -67,7 +69,8 @@ def _keystrokes(word: str, tones: dict[str, str], telex: bool) -> str:
         if letter in "đĐ":
             body.append(letter.translate(str.maketrans("đĐ", "dD")) + ("d" if telex else "9"))
             continue
-        base, *marks = unicodedata.normalize("NFD", letter)
+        decomposed = unicodedata.normalize("NFD", letter)
+        base, marks = decomposed[0], decomposed[1:]
         hat = next((mark for mark in marks if mark in _HATS), None)
         if hat:
             base += (_HATS[hat][0] or base.lower()) if telex else _HATS[hat][1]
@@ -80,7 +83,9 @@ def telex(name: str, rng: np.random.Generator) -> str:
     """A word as its keystrokes, because the input method was off."""
     by_telex = _pick(4, rng) > 0
     tones = _TONES if by_telex else _VNI_DIGITS
-    return _change_word(name, rng, lambda word: _keystrokes(word, tones, by_telex), lambda word: not word.isascii())
+    return _change_word(
+        name, rng, lambda word: _keystrokes(word, tones, by_telex), lambda word: not word.isascii()
+    )
 
 
 def word_swapped(name: str, rng: np.random.Generator) -> str:
@@ -217,7 +222,11 @@ def minority_damage(name: str, rng: np.random.Generator) -> str:
 def built_apart(name: str) -> bool:
     """Whether a name has a shape or letters of its own: Y, A, H', K', bin, letters outside the alphabet."""
     first = name.split(" ", 1)[0]
-    return first in {"A", "Y", "Ka", "Ha", "Néang", "Chau", "Điểu"} or "'" in name or name != name.translate(_FOREIGN_LETTERS)
+    return (
+        first in {"A", "Y", "Ka", "Ha", "Néang", "Chau", "Điểu"}
+        or "'" in name
+        or name != name.translate(_FOREIGN_LETTERS)
+    )
 
 
 NAME_SLIPS: tuple[tuple[str, Slip], ...] = (

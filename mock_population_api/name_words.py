@@ -63,7 +63,9 @@ def _all_words() -> list[str]:
     for row in read_reference("ethnic_groups.csv"):
         shapes = f"{row['male_shape']} {row['female_shape']}".split()
         words += [part.removeprefix("word:") for part in shapes if part.startswith("word:")]
-        words += [word for column in ("clans", "male_given", "female_given") for word in row[column].split("|")]
+        words += [
+            word for column in ("clans", "male_given", "female_given") for word in row[column].split("|")
+        ]
     return [word for word in words if word]
 
 

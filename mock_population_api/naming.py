@@ -144,7 +144,9 @@ def _kinh_names(traits: Traits, rates: PeopleAssumptions, rng: np.random.Generat
     mark = np.where(female, VOCABULARY.position("Thị"), VOCABULARY.position("Văn"))
     names = np.full((count, SLOTS), NOTHING)
     names[:, 0] = traits.family
-    names[:, 1] = np.select([short, marked, mothers, long], [NOTHING, mark, traits.mothers_family, outer], NOTHING)
+    names[:, 1] = np.select(
+        [short, marked, mothers, long], [NOTHING, mark, traits.mothers_family, outer], NOTHING
+    )
     names[:, 2] = np.where(short | (marked & ~long), NOTHING, inner)
     names[:, 3] = given
     names[names[:, 2] == given, 2] = NOTHING
@@ -178,7 +180,8 @@ def given_slot(names: Ints, group: Ints, female: Bools) -> Ints:
         for is_female, shape in ((False, kind.male), (True, kind.female)):
             if shape is not None:
                 slots[(group == position) & (female == is_female)] = shape.parts.index("given")
-    return names[np.arange(len(names)), slots]
+    given: Ints = names[np.arange(len(names)), slots]
+    return given
 
 
 def similar_given(given: Ints, points: Floats) -> Ints:

@@ -20,10 +20,21 @@ _FOREIGN = {
     "Hoa Kỳ": ("John Emma Noah Olivia David", "Smith|Nguyen|Tran|Johnson|Miller", "5"),
     "CHLB Đức": ("Lukas Anna Felix Marie", "Schmidt|Tran|Weber|Nguyen", "C"),
 }
-_ABROAD = ("CHLB Đức", "Liên bang Nga", "Cộng hòa Séc", "Hàn Quốc", "Đài Loan", "Ba Lan", "Hoa Kỳ", "Campuchia")
+_ABROAD = (
+    "CHLB Đức",
+    "Liên bang Nga",
+    "Cộng hòa Séc",
+    "Hàn Quốc",
+    "Đài Loan",
+    "Ba Lan",
+    "Hoa Kỳ",
+    "Campuchia",
+)
 
 
-def _names_like(family: Ints, female: np.ndarray, years: Ints, region: Ints, rng: np.random.Generator) -> Objects:
+def _names_like(
+    family: Ints, female: np.ndarray, years: Ints, region: Ints, rng: np.random.Generator
+) -> Objects:
     count = len(family)
     traits = Traits(
         female=female,

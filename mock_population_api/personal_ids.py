@@ -33,7 +33,9 @@ def scattered(places: Ints, keys: Ints, sides: tuple[int, int], seed: int) -> In
     for step in range(_ROUNDS):
         salt = seed * 64 + step
         left = (left + (mixed(right + keys * 2048, salt) % np.uint64(sides[0])).astype(np.int64)) % sides[0]
-        right = (right + (mixed(left + keys * 16384, salt + 32) % np.uint64(sides[1])).astype(np.int64)) % sides[1]
+        right = (
+            right + (mixed(left + keys * 16384, salt + 32) % np.uint64(sides[1])).astype(np.int64)
+        ) % sides[1]
     return left * sides[1] + right
 
 

@@ -58,6 +58,11 @@ def together(groups: Sequence[Persons]) -> Persons:
     return Persons(*(np.concatenate([getattr(group, name) for group in groups]) for name in names))
 
 
+def present(column: Objects) -> Bools:
+    """Where a text column holds something."""
+    return np.fromiter((value is not None for value in column), dtype=bool, count=len(column))
+
+
 def nothing(count: int) -> Objects:
     """A text column without any value."""
     return np.full(count, None, dtype=object)
@@ -82,7 +87,8 @@ def _true_dates(entries: pa.Table) -> Days:
     numbers = pc.cast(entries["personal_id"], pa.int64()).to_numpy()
     days = {"day": 1, "month": 28, "year": 365}
     room = np.array([days[word] for word in entries["birth_precision"].to_pylist()])
-    return (written + (keyed_uniform(numbers, 21) * room).astype(np.int64)).astype("datetime64[D]")
+    born: Days = (written + (keyed_uniform(numbers, 21) * room).astype(np.int64)).astype("datetime64[D]")
+    return born
 
 
 def from_entries(entries: pa.Table, truth: pa.Table) -> Persons:

@@ -52,7 +52,7 @@ def province_weights(provinces: Sequence[str] | None, share: float) -> Floats:
         UnknownProvince: for a code that is none of the 34.
     """
     land = geography()
-    weights = land.people / land.people.sum()
+    weights: Floats = land.people / land.people.sum()
     if not provinces:
         return weights
     for code in provinces:
@@ -62,7 +62,8 @@ def province_weights(provinces: Sequence[str] | None, share: float) -> Floats:
     if chosen.all():
         return weights
     inside, outside = weights[chosen].sum(), weights[~chosen].sum()
-    return np.where(chosen, weights * share / inside, weights * (1 - share) / outside)
+    shifted: Floats = np.where(chosen, weights * share / inside, weights * (1 - share) / outside)
+    return shifted
 
 
 def _kept_exactly(people: People, kept: Bools, count: int, rng: np.random.Generator) -> Bools:
@@ -189,7 +190,13 @@ def write_population(
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.glob("part-*.parquet"):
                 old.unlink()
-    common: dict[str, object] = {"seed": seed, "weights": weights, "rates": assumptions.people, "out": out, "truth": truth}
+    common: dict[str, object] = {
+        "seed": seed,
+        "weights": weights,
+        "rates": assumptions.people,
+        "out": out,
+        "truth": truth,
+    }
     for done in _run(_plans(_sizes(people), common), workers or os.cpu_count() or 1):
         if progress is not None:
             progress(done)

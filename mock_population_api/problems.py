@@ -58,7 +58,7 @@ KINDS = {
 """Code → kind: the whole error contract."""
 
 
-class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+class Problem(Exception):
     """Ends a request with one of KINDS."""
 
     def __init__(

@@ -8,7 +8,7 @@ import pyarrow as pa
 from mock_population_api.assumptions import Assumptions
 from mock_population_api.draws import Ints
 from mock_population_api.habits import Habits
-from mock_population_api.persons import CITIZEN, Objects, Persons, nothing
+from mock_population_api.persons import CITIZEN, Objects, Persons, present
 from mock_population_api.slip_log import SlipLog, chosen
 from mock_population_api.typed_dates import calendar, slip_dates, write_dates, years_alone
 from mock_population_api.typed_names import drop_thi, slip_names, write_names, write_text
@@ -76,19 +76,26 @@ def text_table(table: str, columns: dict[str, Objects]) -> pa.Table:
     return pa.table([pa.array(columns[name], pa.string()) for name in names], names=list(names))
 
 
-def _genders(persons: Persons, habits: Habits, assumed: Assumptions, log: SlipLog, rng: np.random.Generator) -> Objects:
+def _genders(
+    persons: Persons, habits: Habits, assumed: Assumptions, log: SlipLog, rng: np.random.Generator
+) -> Objects:
     female = persons.female.copy()
     wrong = chosen(len(female), assumed.slips.wrong_gender, rng)
     female[wrong] = ~female[wrong]
     log.note(wrong, "wrong_gender")
-    words = np.array([_GENDERS[habit][is_female] for habit, is_female in zip(habits.gender, female, strict=True)], dtype=object)
+    words = np.array(
+        [_GENDERS[habit][is_female] for habit, is_female in zip(habits.gender, female.tolist(), strict=True)],
+        dtype=object,
+    )
     missing = chosen(len(female), assumed.slips.gender_missing, rng)
     words[missing] = None
     log.note(missing, "gender_missing")
     return words
 
 
-def _dates(persons: Persons, habits: Habits, assumed: Assumptions, log: SlipLog, rng: np.random.Generator) -> Objects:
+def _dates(
+    persons: Persons, habits: Habits, assumed: Assumptions, log: SlipLog, rng: np.random.Generator
+) -> Objects:
     dates = calendar(persons.born)
     unknown = np.flatnonzero(~persons.day_known)
     dates.day[unknown], dates.month[unknown] = 1, 1
@@ -105,23 +112,32 @@ def _dates(persons: Persons, habits: Habits, assumed: Assumptions, log: SlipLog,
 
 
 def _nationalities(persons: Persons, habits: Habits) -> Objects:
-    words = np.where(habits.citizenship == "", None, habits.citizenship)
-    return np.where(persons.nationality == CITIZEN, words, persons.nationality)
+    words = habits.citizenship.copy()
+    words[words == ""] = None
+    foreign = persons.nationality != CITIZEN
+    words[foreign] = persons.nationality[foreign]
+    return words
 
 
-def type_persons(recorded: Recorded, habits_of_schools: Habits, assumed: Assumptions, rng: np.random.Generator) -> Typed:
+def type_persons(
+    recorded: Recorded, habits_of_schools: Habits, assumed: Assumptions, rng: np.random.Generator
+) -> Typed:
     """Person columns as the schools of the records hold them."""
     persons, habits = recorded.persons, habits_of_schools.of(recorded.schools)
     log = SlipLog(len(persons))
     names = slip_names(persons.name, persons.minority, assumed.slips, log, rng)
     drop_thi(names, habits, assumed.habits, log, rng)
-    numbers = slip_numbers(persons, recorded.others_numbers, recorded.schools, recorded.claims, assumed.slips, log, rng)
+    numbers = slip_numbers(
+        persons, recorded.others_numbers, recorded.schools, recorded.claims, assumed.slips, log, rng
+    )
     provinces, communes = write_residences(persons, habits.places, assumed.slips, log, rng)
     columns = {
         "full_name": write_names(names, habits, log),
         "birth_date": _dates(persons, habits, assumed, log, rng),
         "gender": _genders(persons, habits, assumed, log, rng),
-        "birth_place": write_text(write_birth_places(persons, habits.places, assumed.slips, log, rng), habits),
+        "birth_place": write_text(
+            write_birth_places(persons, habits.places, assumed.slips, log, rng), habits
+        ),
         "nationality": write_text(_nationalities(persons, habits), habits),
         "claimed_id": write_numbers(numbers, habits.numbers, log),
         "residence_province": write_text(provinces, habits),
@@ -132,7 +148,7 @@ def type_persons(recorded: Recorded, habits_of_schools: Habits, assumed: Assumpt
 
 def truth_of(kind: str, record_ids: Objects, persons: Persons, errors: pa.Array) -> pa.Table:
     """Who is behind the records of one kind."""
-    known = persons.personal_id != nothing(len(persons))
+    known = present(persons.personal_id)
     columns = [
         pa.array([kind] * len(persons), pa.string()),
         pa.array(record_ids, pa.string()),

@@ -24,7 +24,8 @@ class Kinship:
 
 
 def _positions(numbers: pa.ChunkedArray, among: pa.Array) -> Ints:
-    return pc.fill_null(pc.index_in(numbers, value_set=among), NOBODY).to_numpy().astype(np.int64)
+    positions: Ints = pc.fill_null(pc.index_in(numbers, value_set=among), NOBODY).to_numpy().astype(np.int64)
+    return positions
 
 
 def kinship(entries: pa.Table, truth: pa.Table) -> Kinship:
@@ -44,7 +45,9 @@ def _of(column: Ints, rows: Ints) -> Ints:
 def grandparents(kin: Kinship, rows: Ints, rng: np.random.Generator) -> Ints:
     """One living grandparent of each, where there is one."""
     father, mother = _of(kin.father, rows), _of(kin.mother, rows)
-    all_four = np.stack([_of(kin.mother, mother), _of(kin.father, mother), _of(kin.mother, father), _of(kin.father, father)])
+    all_four = np.stack(
+        [_of(kin.mother, mother), _of(kin.father, mother), _of(kin.mother, father), _of(kin.father, father)]
+    )
     living = (all_four != NOBODY) & kin.alive[all_four]
     preference = np.where(living, rng.random(all_four.shape), -1.0)
     best = preference.argmax(axis=0)
@@ -58,6 +61,8 @@ def uncles_and_aunts(kin: Kinship, rows: Ints, rng: np.random.Generator) -> Ints
     grandmother = _of(kin.mother, parent)
     ordered = kin.mother[kin.by_mother]
     start, end = (np.searchsorted(ordered, grandmother, side=side) for side in ("left", "right"))
-    picked = kin.by_mother[np.minimum(start + (rng.random(len(rows)) * (end - start)).astype(np.int64), len(ordered) - 1)]
+    picked = kin.by_mother[
+        np.minimum(start + (rng.random(len(rows)) * (end - start)).astype(np.int64), len(ordered) - 1)
+    ]
     fit = (grandmother != NOBODY) & (picked != parent) & kin.alive[picked]
     return np.where(fit, picked, NOBODY)

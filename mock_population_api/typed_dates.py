@@ -27,18 +27,17 @@ class Calendar:
 
     def existing(self) -> Bools:
         """Whether each is a day of the calendar."""
-        return self._moved_by(self.day - 1).astype("datetime64[M]") == self._first()
+        existing: Bools = self.as_days().astype("datetime64[M]") == self._first()
+        return existing
 
     def as_days(self) -> Days:
         """As days; one that doesn't exist runs over into the next month."""
-        return self._moved_by(self.day - 1)
+        days: Days = self._first().astype("datetime64[D]") + (self.day - 1).astype("timedelta64[D]")
+        return days
 
     def _first(self) -> Days:
         months = (self.year - 1970) * 12 + self.month - 1
         return months.astype("datetime64[M]")
-
-    def _moved_by(self, days: Ints) -> Days:
-        return self._first().astype("datetime64[D]") + days.astype("timedelta64[D]")
 
 
 def calendar(days: Days) -> Calendar:
@@ -99,7 +98,7 @@ def write_dates(dates: Calendar, forms: Codes, log: SlipLog) -> Objects:
         rows = np.flatnonzero(forms == form)
         written[rows] = _written(dates, rows, form)
     for form in _NOTED_FORMS:
-        log.note(forms == form, f"date_form:{form}")
+        log.note_where(forms == form, f"date_form:{form}")
     return written
 
 

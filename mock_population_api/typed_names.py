@@ -21,7 +21,9 @@ _NEW_TONES = {
 _OPEN_SYLLABLE = re.compile(f"({'|'.join(_NEW_TONES)})(?!\\w)")
 
 
-def slip(names: Objects, rows: Ints, change: Slip, label: str, log: SlipLog, rng: np.random.Generator) -> None:
+def slip(
+    names: Objects, rows: Ints, change: Slip, label: str, log: SlipLog, rng: np.random.Generator
+) -> None:
     """Change the names of these rows in place, and note those that did change."""
     after = [change(names[row], rng) for row in rows]
     changed = np.array([new != names[row] for new, row in zip(after, rows, strict=True)], dtype=bool)
@@ -29,18 +31,33 @@ def slip(names: Objects, rows: Ints, change: Slip, label: str, log: SlipLog, rng
     log.note(rows[changed], label)
 
 
-def slip_names(names: Objects, minority: npt.NDArray[np.bool_], rates: SlipAssumptions, log: SlipLog, rng: np.random.Generator) -> Objects:
+def slip_names(
+    names: Objects,
+    minority: npt.NDArray[np.bool_],
+    rates: SlipAssumptions,
+    log: SlipLog,
+    rng: np.random.Generator,
+) -> Objects:
     """Names with slips of the ear and the hand."""
     names = names.copy()
     candidates = np.flatnonzero(minority)
     apart = candidates[[built_apart(names[row]) for row in candidates]] if len(candidates) else candidates
-    slip(names, apart[chosen(len(apart), rates.minority_damage, rng)], minority_damage, "minority_damage", log, rng)
+    slip(
+        names,
+        apart[chosen(len(apart), rates.minority_damage, rng)],
+        minority_damage,
+        "minority_damage",
+        log,
+        rng,
+    )
     for label, change in NAME_SLIPS:
         slip(names, chosen(len(names), getattr(rates, label), rng), change, label, log, rng)
     return names
 
 
-def drop_thi(names: Objects, habits: Habits, rates: HabitAssumptions, log: SlipLog, rng: np.random.Generator) -> None:
+def drop_thi(
+    names: Objects, habits: Habits, rates: HabitAssumptions, log: SlipLog, rng: np.random.Generator
+) -> None:
     """Schools that leave out Thị and Văn for many, in place."""
     rows = np.flatnonzero(habits.drops_thi & (rng.random(len(names)) < rates.drops_thi_rate))
     slip(names, rows, thi_dropped, "thi_dropped", log, rng)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from mock_population_api.assumptions import SlipAssumptions
 from mock_population_api.draws import Floats, Ints
 from mock_population_api.habits import Codes
-from mock_population_api.persons import Objects, Persons
+from mock_population_api.persons import Objects, Persons, present
 from mock_population_api.slip_log import SlipLog, chosen
 
 Bools = npt.NDArray[np.bool_]
@@ -24,15 +24,18 @@ class Claims:
     former: float
 
 
-def _true_numbers(persons: Persons, claims: Claims, rates: SlipAssumptions, log: SlipLog, rng: np.random.Generator) -> Objects:
+def _true_numbers(
+    persons: Persons, claims: Claims, rates: SlipAssumptions, log: SlipLog, rng: np.random.Generator
+) -> Objects:
     count = len(persons)
     held = rng.random(count) < claims.held
-    numbers = np.where(held, np.where(persons.document != None, persons.document, persons.personal_id), None)  # noqa: E711
-    old = held & (persons.superseded != None) & (rng.random(count) < rates.superseded_claimed)  # noqa: E711
+    numbers = np.where(present(persons.document), persons.document, persons.personal_id)
+    numbers[~held] = None
+    old = held & present(persons.superseded) & (rng.random(count) < rates.superseded_claimed)
     numbers = np.where(old, persons.superseded, numbers)
-    log.note(old, "superseded_number")
-    former = held & ~old & (persons.former != None) & (rng.random(count) < claims.former)  # noqa: E711
-    log.note(former, "former_number")
+    log.note_where(old, "superseded_number")
+    former = held & ~old & present(persons.former) & (rng.random(count) < claims.former)
+    log.note_where(former, "former_number")
     return np.where(former, persons.former, numbers)
 
 
@@ -68,7 +71,9 @@ _SLIPS = (
 )
 
 
-def _rows_swapped(numbers: Objects, schools: Ints, rate: float, log: SlipLog, rng: np.random.Generator) -> None:
+def _rows_swapped(
+    numbers: Objects, schools: Ints, rate: float, log: SlipLog, rng: np.random.Generator
+) -> None:
     """The numbers of two neighbouring rows of a school exchanged, in place."""
     rows = chosen(max(len(numbers) - 1, 0), rate, rng)
     rows = rows[np.concatenate([[True], np.diff(rows) > 1])] if len(rows) else rows
@@ -93,13 +98,13 @@ def slip_numbers(
         rng: where chance comes from.
     """
     numbers = _true_numbers(persons, claims, rates, log, rng)
-    claimed = np.flatnonzero(numbers != None)  # noqa: E711
+    claimed = np.flatnonzero(present(numbers))
     for label, change in _SLIPS:
         rows = claimed[chosen(len(claimed), getattr(rates, label), rng)]
         numbers[rows] = [change(numbers[row], rng) for row in rows]
         log.note(rows, label)
     rows = claimed[chosen(len(claimed), rates.somebody_elses, rng)]
-    rows = rows[(others[rows] != None) & (others[rows] != numbers[rows])]  # noqa: E711
+    rows = rows[present(others[rows]) & (others[rows] != numbers[rows])]
     numbers[rows] = others[rows]
     log.note(rows, "somebody_elses")
     _rows_swapped(numbers, schools, rates.rows_swapped, log, rng)

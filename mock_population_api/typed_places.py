@@ -10,7 +10,7 @@ from mock_population_api.draws import Ints, keyed_uniform
 from mock_population_api.enrolment import merged_of_communes
 from mock_population_api.geography import FormerCommune, former_communes, geography
 from mock_population_api.habits import Codes
-from mock_population_api.persons import Objects, Persons, nothing
+from mock_population_api.persons import Objects, Persons, present
 from mock_population_api.slip_log import SlipLog, chosen
 
 Bools = npt.NDArray[np.bool_]
@@ -19,7 +19,15 @@ _SHORT = {
     "001": "HN", "079": "TP.HCM", "077": "BR-VT", "031": "HP", "048": "ĐN", "092": "TPCT", "046": "TT Huế", "038": "T.Hóa",
     "040": "N.An", "074": "B.Dương", "075": "Đ.Nai", "066": "Đắc Lắc", "064": "Gia lai", "015": "Y.Bái",
 }  # fmt: skip
-_PREFIXES = {"Phường": "P.", "Xã": "X.", "Thị trấn": "TT.", "Thành phố": "TP.", "Tỉnh": "T.", "Huyện": "H.", "Quận": "Q."}
+_PREFIXES = {
+    "Phường": "P.",
+    "Xã": "X.",
+    "Thị trấn": "TT.",
+    "Thành phố": "TP.",
+    "Tỉnh": "T.",
+    "Huyện": "H.",
+    "Quận": "Q.",
+}
 _OLD_HA_TAY = 0.3
 """Of the births registered in Hà Nội before 2008: typed as Hà Tây."""
 
@@ -66,7 +74,9 @@ def _residence(form: str, commune: int, point: float) -> tuple[str, str]:
     name = land.merged_name(merged)
     if form == "short_names":
         bare = name.split(" ", 1)[1] if name.startswith("Tỉnh") else name.removeprefix("Thành phố ")
-        return _SHORT.get(land.province_codes[land.commune_province[commune]], bare), _shortened(land.commune_names[commune])
+        return _SHORT.get(land.province_codes[land.commune_province[commune]], bare), _shortened(
+            land.commune_names[commune]
+        )
     return name, land.commune_names[commune]
 
 
@@ -95,10 +105,16 @@ def write_residences(
     """Province and commune of residence of each record."""
     commune = _homes(persons, rates, log, rng)
     points = rng.random(len(commune))
-    written = [_residence(form, at, point) for form, at, point in zip(forms, commune.tolist(), points.tolist(), strict=True)]
-    provinces, communes = np.array([p for p, _ in written], dtype=object), np.array([c for _, c in written], dtype=object)
+    written = [
+        _residence(form, at, point)
+        for form, at, point in zip(forms, commune.tolist(), points.tolist(), strict=True)
+    ]
+    provinces, communes = (
+        np.array([p for p, _ in written], dtype=object),
+        np.array([c for _, c in written], dtype=object),
+    )
     for form in ("old_codes", "old_names"):
-        log.note(forms == form, f"places:{form}")
+        log.note_where(forms == form, f"places:{form}")
     missing = chosen(len(commune), rates.residence_missing, rng)
     communes[missing] = None
     provinces[missing[rng.random(len(missing)) < 0.6]] = None
@@ -137,9 +153,9 @@ def write_birth_places(
     points = keyed_uniform(np.arange(count), int(rng.integers(2**31)))
     columns = (forms, province.tolist(), years.tolist(), points.tolist())
     written = np.array([_birth_place(*values) for values in zip(*columns, strict=True)], dtype=object)
-    abroad = persons.born_abroad != None  # noqa: E711
+    abroad = present(persons.born_abroad)
     written[abroad] = persons.born_abroad[abroad]
     missing = chosen(count, rates.birth_place_missing, rng)
     written[missing] = None
     log.note(missing, "birth_place_missing")
-    return written if count else nothing(0)
+    return written

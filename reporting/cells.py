@@ -23,8 +23,20 @@ def plain(text: str | None, longest: int = LONGEST) -> str:
     """`text` on one line, composed, without control or direction characters, cut at `longest`."""
     if not text:
         return ""
+    if len(text) <= longest and _is_plain(text):
+        return text
     clean = _BLANK.sub(" ", _CONTROL.sub(" ", unicodedata.normalize("NFC", text[: longest * 4]))).strip()
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing to do: nearly all texts, at a tenth of the cost."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and text[0] != " " != text[-1]
+        and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def masked(number: str | None) -> str:

@@ -27,10 +27,18 @@ class Kind(StrEnum):
 
 Stretch = tuple[Kind, str]
 
-_BASE = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "’": "'", "ʼ": "'"})
+
+class _Bases(dict[int, str]):
+    """Character → its letter without any mark, found out once: a table for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = unicodedata.normalize("NFD", chr(code))[0]
+        return self[code]
+
+
+_BASES = _Bases({ord(letter): base for letter, base in zip("đðɖ’ʼ", "ddd''", strict=True)})
 _TONE_MARKS = "\u0300\u0309\u0303\u0301\u0323"
 _NOT_TONE = re.compile(f"[^{_TONE_MARKS}]")
-_DATE_PARTS = ("%Y", "%m/%Y", "%d/%m/%Y")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -40,9 +48,11 @@ def marked_name(typed: str, shown: str) -> tuple[Stretch, ...]:
     Where `typed` has letters that `shown` lacks, the character after the gap (or the last one) is marked.
     """
     shown = unicodedata.normalize("NFC", shown)
-    left, right = _words_folded(typed), _words_folded(shown)
+    left, right = unicodedata.normalize("NFC", typed).lower(), shown.lower()
+    if left == right:
+        return ((Kind.SAME, shown),) if shown else ()
     if len(right) != len(shown):  # a letter whose small form is longer: rare, and not worth an alignment
-        return ((Kind.SAME if left == right else Kind.LETTER, shown),)
+        return ((Kind.LETTER, shown),)
     kinds = _kinds(left, right)
     runs = groupby(zip(kinds, shown, strict=True), key=lambda pair: pair[0])
     return tuple((kind, "".join(character for _, character in run)) for kind, run in runs)
@@ -50,7 +60,7 @@ def marked_name(typed: str, shown: str) -> tuple[Stretch, ...]:
 
 def _kinds(left: str, right: str) -> list[Kind]:
     kinds = [Kind.SAME] * len(right)
-    for step in Levenshtein.opcodes(_bases(left), _bases(right)):
+    for step in Levenshtein.opcodes(left.translate(_BASES), right.translate(_BASES)):
         here = range(step.dest_start, step.dest_end)
         if step.tag == "equal":
             for typed_at, at in zip(range(step.src_start, step.src_end), here, strict=True):
@@ -60,7 +70,7 @@ def _kinds(left: str, right: str) -> list[Kind]:
             kinds[min(step.dest_start, len(kinds) - 1)] = Kind.LETTER
         else:
             kinds[step.dest_start : step.dest_end] = [Kind.LETTER] * len(here)
-    return _same_where_only_the_tone_moved(left, right, kinds)
+    return _same_where_only_the_tone_moved(left, right, kinds) if Kind.MARK in kinds else kinds
 
 
 def _same_where_only_the_tone_moved(left: str, right: str, kinds: list[Kind]) -> list[Kind]:
@@ -77,19 +87,6 @@ def _same_where_only_the_tone_moved(left: str, right: str, kinds: list[Kind]) ->
 def _tone_free(word: str) -> tuple[str, str]:
     parts = unicodedata.normalize("NFD", word)
     return "".join(_NOT_TONE.findall(parts)), "".join(sorted(_NOT_TONE.sub("", parts)))
-
-
-def _words_folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).lower()
-
-
-def _bases(name: str) -> str:
-    return "".join(_base(character) for character in name)
-
-
-@lru_cache(maxsize=4096)
-def _base(character: str) -> str:
-    return unicodedata.normalize("NFD", character)[0].translate(_BASE)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -114,4 +111,7 @@ def marked_date(
 
 def written_date(when: date, precision: str | None) -> str:
     """`dd/mm/yyyy`, `mm/yyyy` or `yyyy`, as much as is known."""
-    return when.strftime(_DATE_PARTS[("year", "month", "day").index(precision or "day")])
+    if precision == "year":
+        return f"{when.year:04}"
+    month = f"{when.month:02}/{when.year:04}"
+    return month if precision == "month" else f"{when.day:02}/{month}"

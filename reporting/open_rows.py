@@ -120,7 +120,7 @@ class _Rows:
             marks |= {
                 shown + name: marked for name, marked in _candidate_marks(record, cells, shown, candidate)
             }
-        if "candidate_1_name" in cells:
+        if any(kind is not Kind.SAME for kind, _ in marks.get("candidate_1_name", ())):
             marks["full_name"] = marked_name(cells["candidate_1_name"], cells["full_name"])
         return ListRow(cells | self._seals(record, cells), marks)
 

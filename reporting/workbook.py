@@ -5,23 +5,29 @@ each row against changes. The first row is hidden and names the columns as the C
 read back whatever its language.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from reporting.differences import Kind, Stretch
+from reporting.differences import Kind
 from reporting.open_rows import ListRow
 from reporting.private_files import placed
+from reporting.sheet_rows import cell_xml, ink_xml, pour, rich_cell_xml, row_xml
 from reporting.texts import Texts
 from reporting.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
 
 FIRST_ROW = 3
 """Index of the first row of data: column names (hidden), bands and headers stand above."""
+
+ROW_HEIGHT = 30
+"""Two lines: what is longer is the exception."""
 
 ROWS_PER_SHEET = 1_000_000
 """Excel takes 1,048,576; a longer list goes on in a second sheet."""
@@ -31,19 +37,15 @@ _WIDTHS = {
     "grade": 8, "school_code": 12, "school_name": 26, "result": 13, "why": 27, "field": 32, "actor": 18,
     "advice": 44, "decision": 21, "note": 26, "number": 14, "name": 25, "birth_province": 15, "probability": 10,
 }  # fmt: skip
-_OPTIONS = {
-    "constant_memory": True,
-    "strings_to_numbers": False,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-}
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
-_INK = {Kind.LETTER: "#B3261E", Kind.MARK: "#1F4E9E", Kind.SWAPPED: "#1F4E9E"}
+_COLOUR = {Kind.LETTER: "B3261E", Kind.MARK: "1F4E9E", Kind.SWAPPED: "1F4E9E"}
+_INKS = {kind: ink_xml(colour, underlined=kind is not Kind.LETTER) for kind, colour in _COLOUR.items()}
+_FONT = {"font_name": "Arial", "font_size": 10}
 
 
 @dataclass(frozen=True)
 class _Formats:
-    """Cell formats; marks differ in weight and underline as well as in colour, for grey printers."""
+    """Cell formats; inks differ in weight and underline as well as in colour, for grey printers."""
 
     text: Format
     open: Format
@@ -52,10 +54,8 @@ class _Formats:
     title: Format
     strong: Format
     wrapped: Format
-    marks: Mapping[Kind, Format]
-    """For stretches inside a cell."""
-    whole: Mapping[Kind, Format]
-    """For cells that differ as a whole."""
+    inks: Mapping[Kind, Format]
+    """As the marks inside cells look, to explain them."""
 
 
 def write_workbook(
@@ -70,26 +70,28 @@ def write_workbook(
         run: The run the rows come from, shown on the guide.
         synthetic: Whether the guide says that nobody in it is real.
     """
-    with (
-        placed(path) as part,
-        xlsxwriter.Workbook(str(part), {**_OPTIONS, "tmpdir": str(path.parent)}) as book,
-    ):
+    sheets = [
+        (kind, start, rows[start : start + ROWS_PER_SHEET])
+        for kind, rows in kinds.items()
+        for start in range(0, len(rows), ROWS_PER_SHEET)
+    ]
+    frame = BytesIO()
+    with xlsxwriter.Workbook(frame, {"in_memory": True}) as book:
         formats = _formats(book)
-        for kind, rows in kinds.items():
-            for start in range(0, len(rows), ROWS_PER_SHEET):
-                name = text(f"kinds.{kind}") + (f" {start // ROWS_PER_SHEET + 1}" if start else "")
-                _write_sheet(book.add_worksheet(name), rows[start : start + ROWS_PER_SHEET], text, formats)
+        for kind, start, rows in sheets:
+            name = text(f"kinds.{kind}") + (f" {start // ROWS_PER_SHEET + 1}" if start else "")
+            _write_frame(book.add_worksheet(name), len(rows), text, formats)
         _write_guide(book.add_worksheet(text("list.guide")), text, formats, run, synthetic=synthetic)
+    with placed(path) as part:
+        pour(frame, part, [_rows_xml(rows, formats) for _, _, rows in sheets])
     return path
 
 
-def _write_sheet(sheet: Worksheet, rows: Sequence[ListRow], text: Texts, formats: _Formats) -> None:
-    last = FIRST_ROW + len(rows) - 1
-    sheet.set_default_row(30)  # two lines: what is longer is the exception
+def _write_frame(sheet: Worksheet, count: int, text: Texts, formats: _Formats) -> None:
+    """Everything of a list but its rows."""
+    last = FIRST_ROW + count - 1
     _set_columns(sheet, formats)
     _write_header(sheet, text, formats)
-    for place, row in enumerate(rows, FIRST_ROW):
-        _write_row(sheet, place, row, formats)
     sheet.freeze_panes(FIRST_ROW, 2)
     sheet.autofilter(FIRST_ROW - 1, 0, last, len(COLUMNS) - len(KEYS) - 1)
     decision = COLUMNS.index("decision")
@@ -100,6 +102,30 @@ def _write_sheet(sheet: Worksheet, rows: Sequence[ListRow], text: Texts, formats
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(FIRST_ROW - 1)
     sheet.set_footer("&L&A&R&P / &N")
+
+
+def _rows_xml(rows: Sequence[ListRow], formats: _Formats) -> Iterator[str]:
+    letters = [(column, xl_col_to_name(place)) for place, column in enumerate(COLUMNS)]
+    style = formats.text.xf_index
+    open_style = formats.open.xf_index
+    for number, row in enumerate(rows, FIRST_ROW + 1):
+        yield row_xml(number, _cells_xml(row, number, letters, style, open_style), ROW_HEIGHT)
+
+
+def _cells_xml(
+    row: ListRow, number: int, letters: Sequence[tuple[str, str]], style: int, open_style: int
+) -> Iterator[str]:
+    for column, letter in letters:
+        text = row.cells.get(column)
+        marks = row.marks.get(column)
+        if column in DECIDED:
+            yield f'<c r="{letter}{number}" s="{open_style}"/>'
+        elif not text:
+            continue
+        elif marks is None or (len(marks) == 1 and marks[0][0] is Kind.SAME):
+            yield cell_xml(f"{letter}{number}", style, text)
+        else:
+            yield rich_cell_xml(f"{letter}{number}", style, marks, _INKS)
 
 
 def _drop_down(text: Texts) -> dict[str, object]:
@@ -150,50 +176,14 @@ def _bare(column: str) -> str:
     return column if column in KEYS else column.removeprefix(_band(column) + "_")
 
 
-def _write_row(sheet: Worksheet, place: int, row: ListRow, formats: _Formats) -> None:
-    for at, column in enumerate(COLUMNS):
-        text = row.cells.get(column)
-        if not text:
-            continue
-        marks = row.marks.get(column)
-        if marks is None or all(kind is Kind.SAME for kind, _ in marks):
-            sheet.write_string(place, at, text)
-        else:
-            _write_marked(sheet, place, at, marks, formats)
-
-
-def _write_marked(
-    sheet: Worksheet, row: int, column: int, marks: tuple[Stretch, ...], formats: _Formats
-) -> None:
-    if len(marks) == 1:  # a rich string needs two parts
-        kind, text = marks[0]
-        sheet.write_string(row, column, text, formats.whole[kind])
-        return
-    parts = [
-        part
-        for kind, text in marks
-        for part in ((formats.marks[kind], text) if kind in formats.marks else (text,))
-    ]
-    sheet.write_rich_string(row, column, *parts, formats.text)
-
-
 def _formats(book: xlsxwriter.Workbook) -> _Formats:
-    cell = {"num_format": "@", "text_wrap": True, "valign": "vcenter", "font_name": "Arial", "font_size": 10}
-    band = {
-        "bold": True,
-        "valign": "vcenter",
-        "align": "left",
-        "font_name": "Arial",
-        "font_size": 10,
-        "font_color": "#FFFFFF",
+    cell = {**_FONT, "num_format": "@", "text_wrap": True, "valign": "vcenter"}
+    head = {**_FONT, "bold": True, "text_wrap": True, "valign": "vcenter"}
+    band = {**_FONT, "bold": True, "font_color": "#FFFFFF"}
+    inks = {
+        kind: {**_FONT, "bold": True, "font_color": f"#{colour}", "underline": int(kind is not Kind.LETTER)}
+        for kind, colour in _COLOUR.items()
     }
-    head = {"bold": True, "text_wrap": True, "valign": "vcenter", "font_name": "Arial", "font_size": 10}
-    ink = {
-        kind: {"font_color": colour, "bold": True, "font_name": "Arial", "font_size": 10}
-        for kind, colour in _INK.items()
-    }
-    for kind in (Kind.MARK, Kind.SWAPPED):
-        ink[kind]["underline"] = 1
     return _Formats(
         text=book.add_format(cell),
         open=book.add_format({**cell, "locked": False, "bg_color": "#FFF8E1"}),
@@ -202,14 +192,10 @@ def _formats(book: xlsxwriter.Workbook) -> _Formats:
             book.add_format({**band, "bg_color": "#24405F"}),
             book.add_format({**band, "bg_color": "#4A6583"}),
         ),
-        title=book.add_format({**head, "font_size": 14, "text_wrap": False}),
+        title=book.add_format({**_FONT, "bold": True, "font_size": 14}),
         strong=book.add_format({**head, "valign": "top"}),
         wrapped=book.add_format({**cell, "valign": "top"}),
-        marks={kind: book.add_format(look) for kind, look in ink.items()},
-        whole={
-            Kind.SAME: book.add_format(cell),
-            **{kind: book.add_format({**cell, **look}) for kind, look in ink.items()},
-        },
+        inks={kind: book.add_format(look) for kind, look in inks.items()},
     )
 
 
@@ -226,6 +212,6 @@ def _write_guide(sheet: Worksheet, text: Texts, formats: _Formats, run: str, *, 
         sheet.write_string(row, 0, topic, formats.strong)
         sheet.write_string(row, 1, words, formats.wrapped)
     for row, kind in enumerate((Kind.LETTER, Kind.MARK, Kind.SWAPPED), len(lines) + 3):
-        sheet.write_string(row, 0, text(f"mark.{kind}"), formats.whole[kind])
+        sheet.write_string(row, 0, text(f"mark.{kind}"), formats.inks[kind])
         sheet.write_string(row, 1, text(f"mark_help.{kind}"), formats.wrapped)
     sheet.protect()

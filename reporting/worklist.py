@@ -4,7 +4,6 @@ Whoever reads a list back needs this module and nothing else of the package.
 """
 
 import hmac
-from base64 import b32encode
 from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -74,17 +73,19 @@ COLUMNS = (
 FINGERPRINTED = ("full_name", "birth_date", "gender", "birth_place", "claimed_id")
 """The typed columns that a decision looks at: it holds until one of them changes."""
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
 SEALED = ("record_id", *KEYS[:-1])
 """The columns that the checksum covers, in order."""
 
 
 def seal(key: bytes, values: Sequence[str | None]) -> str:
-    """A keyed HMAC over `values`, 26 letters and digits 2–7; None and empty count as one.
+    """A keyed HMAC over `values` as 32 letters a–p; None and empty count as one.
 
-    Letters rather than hexadecimal: twelve digits in a row would look like somebody's number.
+    Letters only: twelve digits in a row would look like somebody's number.
     """
-    message = "\x1f".join((value or "").replace("\x1f", " ") for value in values)
-    return b32encode(hmac.digest(key, message.encode(), sha256)[:16]).decode().rstrip("=")
+    message = "\x1f".join([(value or "").replace("\x1f", " ") for value in values])
+    return hmac.digest(key, message.encode(errors="replace"), sha256)[:16].hex().translate(_LETTERS)
 
 
 def sealed(key: bytes, values: Sequence[str | None], checksum: str) -> bool:

@@ -1,13 +1,13 @@
 """Columns by their distinct values: each distinct text is read once, whatever the number of rows."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Column = pa.ChunkedArray | pa.Array
+Column: TypeAlias = pa.ChunkedArray | pa.Array
 Value = TypeVar("Value")
 
 

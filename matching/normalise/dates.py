@@ -16,6 +16,7 @@ import pyarrow as pa
 from matching.normalise.columns import Column, Distinct, spread
 from matching.normalise.letters import without_marks
 from matching.normalise.rejects import Reject
+from matching.normalise.vocabulary import NOTHING
 from matching.people import PartialDate
 
 EXCEL_DAY_ZERO = datetime.date(1899, 12, 30)
@@ -36,8 +37,8 @@ class ReadDate:
     reject: Reject | None = None
 
 
-UNREADABLE = ReadDate(None, Reject.DATE_UNREADABLE)
-NOTHING = ReadDate(None)
+_UNREADABLE = ReadDate(None, Reject.DATE_UNREADABLE)
+_NOT_TYPED = ReadDate(None)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _date(year: int, month: int, day: int) -> ReadDate:
     the year is left. The 31st of a short month leaves the month.
     """
     if not datetime.MINYEAR <= year <= datetime.MAXYEAR:
-        return UNREADABLE
+        return _UNREADABLE
     if month == 0:
         return ReadDate(PartialDate(year))
     if month > 12 or day > 31:
@@ -129,7 +130,7 @@ def _digits(reader: _Reader, digits: str) -> ReadDate:
 
 def _excel_day(_: _Reader, digits: str) -> ReadDate:
     if len(digits) < 4 or digits.startswith("0") or int(digits) > LAST_EXCEL_DAY:
-        return UNREADABLE
+        return _UNREADABLE
     return ReadDate(PartialDate.on(EXCEL_DAY_ZERO + datetime.timedelta(days=int(digits))))
 
 
@@ -138,7 +139,7 @@ def _moment_in_utc(_: _Reader, date: str, time: str) -> ReadDate:
     try:
         moment = datetime.datetime.fromisoformat(f"{date} {time}") + VIETNAM
     except (ValueError, OverflowError):
-        return UNREADABLE
+        return _UNREADABLE
     return ReadDate(PartialDate.on(moment.date()))
 
 
@@ -165,7 +166,7 @@ FORMS: tuple[tuple[str, Callable[..., ReadDate]], ...] = (
     (rf"thang\s*(\d\d?)[\s,]*(?:nam\s*)?{_YEAR}", _month_year),
     (rf"(\d\d?)[-/.,\s]*{_NAMED}[-/.,\s]*(\d{{4}}|\d\d)", _day_named_month_year),
     (rf"{_NAMED}[-/.,\s]*(\d\d?)[-/.,\s]+(\d{{4}})", _named_month_day_year),
-    (rf"(?:nam(?:\s*sinh)?|sinh(?:\s*nam)?|sn|ns)[\s:.]*(\d{{4}}|\d\d)", _year_only),
+    (r"(?:nam(?:\s*sinh)?|sinh(?:\s*nam)?|sn|ns|s/n)[\s:.]*(\d{4}|\d\d)", _year_only),
     (r"(\d\d)", _year_only),
     (r"(\d{4}-\d\d-\d\d)[t\s]+(\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(?:z|utc|[+]00:?00)", _moment_in_utc),
 )
@@ -179,10 +180,7 @@ _ONLY_DIGIT_LETTERS = re.compile(r"[\doil/.\s-]*\d[\doil/.\s-]*")
 _DIGIT_LETTERS = str.maketrans("oil", "011")
 _NOTE = re.compile(r"\s*\(.*\)?$")
 _DECORATION = " '\"`=;,.\u200b\ufeff"
-_MISSING = frozenset("- -- . .. ... / // null none nan nat n/a na x xx ? khong ko chua 0 0.0 00/00/0000 0000-00-00".split()) | {
-    "",
-    "khong co", "khong ro", "khong biet", "chua ro", "chua co", "chua biet",
-}  # fmt: skip
+_MISSING = NOTHING | {"0", "0.0", "00/00/0000", "0000-00-00"}
 
 
 def parse(text: str, *, as_of: datetime.date, day_first: bool = True, kind: str | None = None) -> ReadDate:
@@ -213,7 +211,7 @@ def _plain(text: str) -> str:
 
 def _read(text: str, reader: _Reader) -> ReadDate:
     if text in _MISSING:
-        return NOTHING
+        return _NOT_TYPED
     in_utc = _UTC[0].fullmatch(text)
     if in_utc:
         return _moment_in_utc(reader, in_utc[1], in_utc[2])
@@ -222,7 +220,7 @@ def _read(text: str, reader: _Reader) -> ReadDate:
         found = pattern.fullmatch(bare)
         if found:
             return read(reader, *found.groups())
-    return UNREADABLE
+    return _UNREADABLE
 
 
 def _plausible(read: ReadDate, date: PartialDate, as_of: datetime.date, ages: tuple[int, int]) -> ReadDate:
@@ -232,7 +230,9 @@ def _plausible(read: ReadDate, date: PartialDate, as_of: datetime.date, ages: tu
     return read if youngest <= as_of.year - date.year <= oldest else ReadDate(None, Reject.ABSURD_AGE)
 
 
-_AMBIGUOUS = re.compile(rf"\s*['\"]?(\d\d?){_SEPARATOR}(\d\d?){_SEPARATOR}(?:\d{{4}}|\d\d)(?:[t\s].*)?", re.IGNORECASE)
+_AMBIGUOUS = re.compile(
+    rf"\s*['\"]?(\d\d?){_SEPARATOR}(\d\d?){_SEPARATOR}(?:\d{{4}}|\d\d)(?:[t\s].*)?", re.IGNORECASE
+)
 
 
 def _day_sign(text: str) -> int:
@@ -257,7 +257,9 @@ class DateColumn:
     """Code of `Reject`, null where nothing was wrong."""
 
 
-def normalise_dates(column: Column, schools: Column, as_of: datetime.date, kinds: Column | None = None) -> DateColumn:
+def normalise_dates(
+    column: Column, schools: Column, as_of: datetime.date, kinds: Column | None = None
+) -> DateColumn:
     """Read a column of birth dates, each distinct one once per habit and kind of record.
 
     Args:
@@ -270,9 +272,16 @@ def normalise_dates(column: Column, schools: Column, as_of: datetime.date, kinds
     of_kind = Distinct(kinds if kinds is not None else pa.nulls(len(texts.codes), pa.string()))
     month_first = _month_first(texts, groups)
     cases = 2 * len(of_kind)
-    keys, rows = np.unique(texts.codes * cases + of_kind.codes * 2 + month_first[groups.codes], return_inverse=True)
+    keys, rows = np.unique(
+        texts.codes * cases + of_kind.codes * 2 + month_first[groups.codes], return_inverse=True
+    )
     read = [
-        parse(texts.values[key // cases], as_of=as_of, day_first=key % 2 == 0, kind=of_kind.values[key % cases // 2])
+        parse(
+            texts.values[key // cases],
+            as_of=as_of,
+            day_first=key % 2 == 0,
+            kind=of_kind.values[key % cases // 2],
+        )
         for key in keys.tolist()
     ]
     dates = [reading.date for reading in read]
@@ -289,4 +298,3 @@ def _month_first(texts: Distinct, groups: Distinct) -> np.ndarray:
     signs = np.fromiter(map(_day_sign, texts.values), dtype=np.int64, count=len(texts))
     votes = np.bincount(groups.codes, weights=signs[texts.codes], minlength=len(groups))
     return (votes < 0).astype(np.int64)
-

@@ -30,7 +30,7 @@ _TCVN3_LETTERS = dict(
     zip(
         (*range(0xA1, 0xAF), *range(0xB5, 0xBA), *range(0xBB, 0xBF), *range(0xC6, 0xCD), *range(0xCE, 0xD9), *range(0xDC, 0xE0),
          *range(0xE1, 0xF0), *range(0xF1, 0xFF)),
-        "ĂÂÊÔƠƯĐăâêôơưđ" "àảãáạ" "ằẳẵắ" "ặầẩẫấậè" "ẻẽéẹềểễếệìỉ" "ĩíịò" "ỏõóọồổỗốộờởỡớợù" "ủũúụừửữứựỳỷỹýỵ",
+        "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
         strict=True,
     )
 )  # fmt: skip
@@ -47,7 +47,9 @@ _VISCII_LETTERS = dict(
 
 _BYTES = {chr(byte): byte for byte in range(0x80, 0x100)}
 _BYTES |= {
-    bytes([byte]).decode("cp1252"): byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+    bytes([byte]).decode("cp1252"): byte
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 """Character → byte, as Windows-1252 and as Latin-1 at once: programs fill the five holes of 1252 from Latin-1."""
 

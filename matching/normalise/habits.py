@@ -87,7 +87,7 @@ def encodings_by_group(names: Distinct, groups: Distinct, odd: np.ndarray) -> li
         odd: Per distinct name, whether it `is_odd`.
     """
     result = [Encoding.UNICODE] * len(groups)
-    suspects = np.unique(groups.codes[odd[names.codes]]) if len(names) else []
+    suspects = np.unique(groups.codes[odd[names.codes]])
     rows_of = _rows_by_group(groups.codes, suspects)
     for group, rows in zip(suspects, rows_of, strict=True):
         result[group] = encoding_of([names.values[code] for code in np.unique(names.codes[rows])])
@@ -107,5 +107,5 @@ def _reads(word: str) -> bool:
     """Whether a word is ASCII, or each of its parts with letters beyond ASCII is a syllable."""
     if word.isascii():
         return True
-    parts = [part for part in clean(word).strip(".,;:()\"-").split("'") if part]
+    parts = [part for part in clean(word).strip('.,;:()"-').split("'") if part]
     return bool(parts) and all(part.isascii() or is_syllable(part) for part in parts)

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +71,9 @@ def structure(personal_id: str) -> Structure | None:
 
 
 _DECORATION = re.compile(r"[\s.\-–—'\"`’‘“”=:;_*#,/\\]+")
-_LABEL = re.compile(r"^(?:so\s*)?(?:cccd|cmnd|cmtnd|cmt|tcc|can cuoc|id|dinh danh|dinh danh ca nhan|ddcn|ma dinh danh)(?:\s*so)?\b[\s:.]*")
+_LABEL = re.compile(
+    r"^(?:so\s*)?(?:cccd|cmnd|cmtnd|cmt|tcc|can cuoc|id|dinh danh|dinh danh ca nhan|ddcn|ma dinh danh)(?:\s*so)?\b[\s:.]*"
+)
 _NOTE = re.compile(r"\([^)]*\)?|\[[^\]]*\]?")
 _FLOAT_TAIL = re.compile(r"^(\d+)[.,]0{1,2}$")
 _POWER = re.compile(r"^(\d)(?:[.,](\d*))?\s*e\s*\+?\s*(\d\d?)$")
@@ -138,7 +141,11 @@ def _read_digits(digits: str) -> ClaimedNumber:
     if len(digits) < 5 or is_placeholder(digits):
         return ClaimedNumber(Form.PLACEHOLDER)
     if len(digits) == 12:
-        return ClaimedNumber(Form.PERSONAL, digits) if is_plausible_id(digits) else ClaimedNumber(Form.WRONG_FORM)
+        return (
+            ClaimedNumber(Form.PERSONAL, digits)
+            if is_plausible_id(digits)
+            else ClaimedNumber(Form.WRONG_FORM)
+        )
     if len(digits) == 9:
         return ClaimedNumber(Form.FORMER, former=digits)
     padded = digits.zfill(12)
@@ -155,7 +162,7 @@ def _is_known_former(digits: str) -> bool:
 
 def is_placeholder(digits: str) -> bool:
     """Whether digits were typed to fill a field: one digit over and over, a run of neighbours, or a serial part of one digit."""
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(digits, digits[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(digits)}
     if len(steps) < 2 and steps <= {0, 1, 9}:
         return True
     return len(digits) == 12 and len(set(digits[6:])) == 1
@@ -196,8 +203,12 @@ def normalise_numbers(column: Column) -> NumberColumn:
     rest = Distinct(pc.if_else(plain, "", typed))
     read = rest.map(read_number)
     return NumberColumn(
-        form=pc.if_else(plain, Form.PERSONAL.value, spread([number.form for number in read], rest.codes, pa.string())),
-        personal_id=pc.if_else(plain, typed, spread([number.personal_id for number in read], rest.codes, pa.string())),
+        form=pc.if_else(
+            plain, Form.PERSONAL.value, spread([number.form for number in read], rest.codes, pa.string())
+        ),
+        personal_id=pc.if_else(
+            plain, typed, spread([number.personal_id for number in read], rest.codes, pa.string())
+        ),
         former=spread([number.former for number in read], rest.codes, pa.string()),
         other=spread([number.other for number in read], rest.codes, pa.string()),
     )

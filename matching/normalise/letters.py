@@ -5,17 +5,32 @@ import unicodedata
 
 _LOOKALIKES = dict(
     zip(
-        "АВЕКМНОРСТУХІЈЅаеорсухіјѕһԁ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",
-        "ABEKMHOPCTYXIJSaeopcyxijshd" "ABEZHIKMNOPTYXoav",
+        "АВЕКМНОРСТУХІЈЅаеорсухіјѕһԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαν",
+        "ABEKMHOPCTYXIJSaeopcyxijshdABEZHIKMNOPTYXoav",
         strict=True,
     )
 )
 """Cyrillic and Greek letters that look like Latin ones; exchanged only in words that have Latin letters too."""
 
-_SAME_LETTER = {"Ð": "đ", "ð": "đ", "Ɖ": "đ", "ɖ": "đ", "ᴆ": "đ", "İ": "i", "ı": "i", "\u212a": "k", "\u212b": "å"}
+_SAME_LETTER = {
+    "Ð": "đ",
+    "ð": "đ",
+    "Ɖ": "đ",
+    "ɖ": "đ",
+    "ᴆ": "đ",
+    "İ": "i",
+    "ı": "i",
+    "\u212a": "k",
+    "\u212b": "å",
+}
 _APOSTROPHES = dict.fromkeys("’‘‛ʼʻʹˈ`´′＇ʾˊˋꞌ", "'")
-_SPACES = dict.fromkeys("\t\n\r\x0b\x0c\u00a0\u1680\u2028\u2029\u202f\u205f\u3000_" + "".join(map(chr, range(0x2000, 0x200B))), " ")
-_INVISIBLE = dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u034f\u061c\u180e", "")
+_SPACES = dict.fromkeys(
+    "\t\n\r\x0b\x0c\u00a0\u1680\u2028\u2029\u202f\u205f\u3000_" + "".join(map(chr, range(0x2000, 0x200B))),
+    " ",
+)
+_INVISIBLE = dict.fromkeys(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u034f\u061c\u180e", ""
+)
 
 _TRANSLATION = str.maketrans(_SAME_LETTER | _APOSTROPHES | _SPACES | _INVISIBLE)
 _LOOKALIKE_TRANSLATION = str.maketrans(_LOOKALIKES)

@@ -79,7 +79,9 @@ def _read_with_care(cleaned: str) -> NameReading:
         return NameReading(None, reject=Reject.NAME_PLACEHOLDER)
     if name.count(" ") >= MOST_WORDS:
         return NameReading(None, reject=Reject.NAME_TOO_LONG)
-    other = second_reading(name, _NOT_KEYS.sub(" ", text)) or _spell(with_title or "") or _spell(another or "")
+    other = (
+        second_reading(name, _NOT_KEYS.sub(" ", text)) or _spell(with_title or "") or _spell(another or "")
+    )
     reject = Reject.NAME_LETTERS_LOST if whole != cleaned else None
     return NameReading(name, other if other not in ("", name) else None, reject)
 
@@ -88,7 +90,9 @@ def _spell(text: str) -> str:
     """Cleaned text as words of letters and inner apostrophes, every mark in its place."""
     letters = _STRAY_MARKS.sub("", " ".join(letters_only(_NUMBERING.sub("", text)).split()))
     words = (word.strip("'") for word in _SPLIT_PREFIX.sub(r"\1'", letters).split(" "))
-    return " ".join("'".join(with_tone_in_place(part) for part in word.split("'") if part) for word in words if word)
+    return " ".join(
+        "'".join(with_tone_in_place(part) for part in word.split("'") if part) for word in words if word
+    )
 
 
 def fold(name: str) -> str:
@@ -189,7 +193,9 @@ def normalise_names(column: Column, schools: Column) -> NameColumn:
     readings = []
     for value, kind in zip((pairs // len(kinds)).tolist(), (pairs % len(kinds)).tolist(), strict=True):
         legacy = kind > 0 or odd[value]
-        readings.append(_read_in(names.values[value], kinds[kind]) if legacy else read_name(names.values[value]))
+        readings.append(
+            _read_in(names.values[value], kinds[kind]) if legacy else read_name(names.values[value])
+        )
     return NameColumn(
         name=spread([reading.name for reading in readings], rows, pa.string()),
         other=spread([reading.other for reading in readings], rows, pa.string()),

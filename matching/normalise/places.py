@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from matching.normalise.columns import Column, Distinct, combined, spread
 from matching.normalise.encodings import LEGACY, decode
 from matching.normalise.letters import clean, without_marks
+from matching.normalise.vocabulary import NOTHING
 from matching.people import OldProvince, Province, id_provinces, provinces
 from matching.reference import read_table
 
@@ -38,7 +39,8 @@ class ProvinceMatch:
     @property
     def moved(self) -> bool:
         """Whether the text names a province that is now part of another one."""
-        return self.only_old and self.old is not None and self.old.name != self.province.name
+        named = self.old.name if self.old else None
+        return self.only_old and self.province.merged and named != self.province.name
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,14 @@ class _Meaning:
 
 
 _PREFIX = re.compile(
-    r"^(?:tinh|thanh pho|t p|tp|tinh thanh|thu do|thi xa|tx|huyen|quan|q|h|t)[\s.]+(?=\S)|^tp(?=hcm|hue|danang|hanoi)"
+    r"^(?:tinh|thanh pho|t p|tp|tinh thanh|thu do|t)[\s.]+(?=\S)|^tp(?=hcm|hue|danang|hanoi)"
 )
+_DISTRICT_WORDS = (("huyen", "huyen"), ("quan", "quan"), ("thi xa", "thixa"), ("thanh pho", "thanhpho"))
+_DISTRICT_ABBREVIATIONS = (("h", "huyen"), ("q", "quan"), ("tx", "thixa"), ("tp", "thanhpho"))
+_DISTRICT_PREFIX = re.compile(
+    rf"^({'|'.join(word for word, _ in (*_DISTRICT_WORDS, *_DISTRICT_ABBREVIATIONS))})[\s.]+(?=\S)"
+)
+_DISTRICT_TYPE = dict((*_DISTRICT_WORDS, *_DISTRICT_ABBREVIATIONS))
 _BELOW_PROVINCE = re.compile(
     r"^(?:xa|phuong|thi tran|tt|thon|ap|khu|to|duong|so|ban|buon|xom|khom|lang|doi|p|x|huyen|quan|thi xa|tx|q|h)[\s.]+\S"
 )
@@ -90,26 +98,32 @@ def _names() -> dict[str, _Meaning]:
     table = {key: _Meaning(old.new_code, old.code, key not in new_keys) for key, old in old_keys.items()}
     table |= {key: _Meaning(new.code) for key, new in new_keys.items() if key not in table}
     for row in read_table("former_province_names", ("name", "old_code", "new_code")):
-        kept = row["old_code"] and len(provinces()[row["new_code"]].old) == 1
-        unsure = row["old_code"] == "079"
-        table.setdefault(
-            place_key(row["name"]), _Meaning(row["new_code"], row["old_code"], not (kept or unsure))
-        )
+        old = id_provinces().get(row["old_code"])
+        only_old = old is None or place_key(old.name) not in new_keys
+        table.setdefault(place_key(row["name"]), _Meaning(row["new_code"], row["old_code"], only_old))
     return table
 
 
 @cache
 def _districts() -> dict[str, _Meaning]:
-    """Key of a district's name, where only one province had a district of that name → its old province."""
+    """Key of a district, with its type and without, → its old province, where only one province had such a district."""
     seen: dict[str, set[str]] = {}
     for row in read_table("communes_legacy", ("district_vi", "province_code")):
-        name = re.sub(r"^(?:Huyện|Quận|Thị xã|Thành [pP]hố) ", "", row["district_vi"])
-        seen.setdefault(place_key(name), set()).add(f"0{row['province_code']}")
+        kind, name = _district_type(plain_place(row["district_vi"]))
+        for key in (place_key(name), kind + place_key(name)):
+            seen.setdefault(key, set()).add(f"0{row['province_code']}")
     return {
-        key: _Meaning(id_provinces()[next(iter(codes))].new_code, next(iter(codes)), only_old=True)
+        key: _Meaning(id_provinces()[code].new_code, code, only_old=True)
         for key, codes in seen.items()
         if len(codes) == 1 and not key.isdigit()
+        for code in codes
     }
+
+
+def _district_type(plain: str) -> tuple[str, str]:
+    """Type ("" when none is typed) and name of a district: huyện, quận, thị xã, thành phố."""
+    found = _DISTRICT_PREFIX.match(plain)
+    return (_DISTRICT_TYPE[found[1]], plain[found.end() :]) if found else ("", plain)
 
 
 def _of_code(text: str) -> _Meaning | None:
@@ -120,7 +134,7 @@ def _of_code(text: str) -> _Meaning | None:
     old = found[1].zfill(3)
     if old in id_provinces():
         new = id_provinces()[old].new_code
-        return _Meaning(new, old, only_old=len(text) == 3 and text.isdigit() or old[1:] not in provinces())
+        return _Meaning(new, old, only_old=(len(text) == 3 and text.isdigit()) or old[1:] not in provinces())
     return None
 
 
@@ -145,7 +159,9 @@ def _find(text: str) -> _Meaning | None:
     by_code = _of_code(plain)
     if by_code is not None or not plain or plain.isdigit():
         return by_code
-    whole = _names().get(place_key(_without_prefix(plain)))
+    kind, name = _district_type(plain)
+    whole = _districts().get(kind + place_key(name)) if kind else None
+    whole = whole or _names().get(place_key(_without_prefix(plain)))
     if whole is not None:
         return whole
     parts = [part.strip(" .") for part in _PARTS.split(plain)]
@@ -154,19 +170,22 @@ def _find(text: str) -> _Meaning | None:
 
 
 def _find_in_part(part: str) -> _Meaning | None:
-    """The province of one part of an address: all of it, what follows the word for province, its last words, its district."""
-    return next((meaning for meaning in _readings(part) if meaning is not None), None)
+    """The province of one part of an address: all of it, what follows the word for province, its district, its last words."""
+    return next((meaning for meaning in _readings(part) if meaning is not None and meaning.new), None)
 
 
 def _readings(part: str) -> Iterator[_Meaning | None]:
+    kind, name = _district_type(part)
     below = _BELOW_PROVINCE.match(part)
+    if kind:
+        yield _districts().get(kind + place_key(name))
     if not below:
         yield _names().get(place_key(_without_prefix(part)))
     marked = _MARKED_PROVINCE.search(part)
     if marked:
         yield _names().get(place_key(marked["name"]))
-    yield _districts().get(place_key(_without_prefix(part)))
-    words = re.sub(r"viet nam$", "", part).split()
+    yield _districts().get(place_key(name))
+    words = part.removesuffix("viet nam").split()
     for size in (4, 3, 2):
         if len(words) >= size + (3 if below else 1):
             yield _names().get(place_key(" ".join(words[-size:])))
@@ -199,9 +218,6 @@ class ProvinceColumn:
     """Whether something was typed that names no province."""
 
 
-_NOTHING = frozenset({"", "khong", "khong ro", "chua ro", "khong co", "chua co", "khong biet", "null", "nan", "none", "n/a", "x", "0"})
-
-
 def normalise_provinces(column: Column, schools: Column) -> ProvinceColumn:
     """Read a column of provinces, each distinct text once, ambiguous ones by the catalogue that the school uses.
 
@@ -217,7 +233,10 @@ def normalise_provinces(column: Column, schools: Column) -> ProvinceColumn:
     by_old = (only_old > 0)[groups.codes]
     if_new = [match.old.code if match and match.old else None for match in matches]
     if_old = [(match.old or match.old_if_old) if match else None for match in matches]
-    unread = [match is None and plain_place(text) not in _NOTHING for match, text in zip(matches, texts.values, strict=True)]
+    unread = [
+        match is None and plain_place(text) not in NOTHING
+        for match, text in zip(matches, texts.values, strict=True)
+    ]
     return ProvinceColumn(
         province=pc.if_else(
             pa.array(by_old),

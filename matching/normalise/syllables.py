@@ -7,15 +7,17 @@ Words that are no Kinh syllable (Kdăm, Ayŭn, Brẻo) are left as they are writ
 import unicodedata
 from functools import lru_cache
 
+from matching.normalise.vocabulary import words
+
 _GRAVE, _ACUTE, _HOOK, _TILDE, _DOT = TONES = ("\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 """Combining marks that are tones on a vowel; on a consonant (ñ) they belong to the letter."""
 
 _VOWELS = frozenset("aeiouy")
 
-_ONSETS = ("ngh", *"ch gh gi kh ng nh ph qu th tr".split(), *"bcdđghklmnprstvx", "")
+_ONSETS = ("ngh", "ch", "gh", "gi", "kh", "ng", "nh", "ph", "qu", "th", "tr", *"bcdđghklmnprstvx", "")
 """Longest first, so that gi and qu win over g and q while a rime is left to them."""
 
-_RIMES = frozenset(
+_RIMES = words(
     """
     a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
     e ec em en eng eo ep et ê êch êm ên ênh êp êt êu
@@ -24,7 +26,7 @@ _RIMES = frozenset(
     ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt
     u ua uc ui um un ung up ut uân uâng uât uây uê uêch uênh uôc uôi uôm uôn uông uôt uơ uy uya uych uyn uynh uyp uyt uyu
     uyên uyêt ư ưa ưc ưi ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu
-    """.split()
+    """
 )
 
 _CODAS = ("ch", "ng", "nh", *"cmnpt")

@@ -3,16 +3,19 @@
 import re
 
 from matching.normalise.letters import without_marks
+from matching.normalise.vocabulary import phrases, words
 
-_FAMILY_NAMES = frozenset(
-    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh trương trịnh".split()
+_FAMILY_NAMES = words(
+    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh trương trịnh"
 )
 """Of nine people in ten."""
 _UNMARKED_FAMILY_NAMES = frozenset(map(without_marks, _FAMILY_NAMES))
 _MIDDLE_WORDS = frozenset({"thị", "văn"})
 _UNMARKED_MIDDLE_WORDS = frozenset({"thi", "van"})
 
-_ACADEMIC = r"(?:gs|pgs|tskh|ts|th\.?\s?s|bs\.?\s?ck\s?[i12]+|bs|ks|cn|ds|dr|mr|mrs|ms|miss|hs|gv|ph|phhs|nv|cb)"
+_ACADEMIC = (
+    r"(?:gs|pgs|tskh|ts|th\.?\s?s|bs\.?\s?ck\s?[i12]+|bs|ks|cn|ds|dr|mr|mrs|ms|miss|hs|gv|ph|phhs|nv|cb)"
+)
 _ABBREVIATED_TITLES = re.compile(rf"^(?:{_ACADEMIC}(?:[.,:/\s]+|$))+(?=\S)")
 """Abbreviations without a vowel, or followed by a stop: none is the first word of a name."""
 
@@ -20,20 +23,22 @@ _SPELT_TITLES = re.compile(
     r"^(?:thac s[iy]|tien s[iy]|giao su|pho giao su|bac s[iy]|ky su|cu nhan|giao vien|hoc sinh|phu huynh|nguoi giam ho|"
     r"ho va ten|ho ten)\b[\s:.]*(?=\S+ \S)"
 )
-_ADDRESS_WORDS = frozenset("ông bà cô thầy cụ anh chị em cháu bé bác chú dì cậu bố mẹ cha má".split())
-_UNMARKED_ADDRESS_WORDS = frozenset("ong ba co thay anh chi".split())
+_ADDRESS_WORDS = words("ông bà cô thầy cụ anh chị em cháu bé bác chú dì cậu bố mẹ cha má")
+_UNMARKED_ADDRESS_WORDS = words("ong ba co thay anh chi")
 """How people are spoken of. Some are names too (Ông Mnông and Chăm), so they fall only before a common family name."""
 
-_BRACKETED = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|\{([^{}]*)\}?|\"([^\"]*)\"|“([^”]*)”|«([^»]*)»|<([^<>]*)>")
+_BRACKETED = re.compile(
+    r"\(([^()]*)\)?|\[([^\[\]]*)\]?|\{([^{}]*)\}?|\"([^\"]*)\"|“([^”]*)”|«([^»]*)»|<([^<>]*)>"
+)
 _SECOND_NAME = re.compile(r"\s*[/;|\\,]\s*|\s+[-–—]+\s+")
 
-_PLACEHOLDERS = frozenset(
+_PLACEHOLDERS = phrases(
     """
     không|không có|không rõ|không biết|không có tên|chưa|chưa có|chưa rõ|chưa biết|chưa cập nhật|đang cập nhật|ko|ko có|n a|null|none|
     nan|nil|test|x|xx|xxx|xxxx|khuyết|khuyết danh|vô danh|đã mất|mất|họ và tên|họ tên|họ và tên học sinh|họ tên học sinh|
     họ và tên giáo viên|họ và tên cha|họ và tên mẹ|họ tên cha|họ tên mẹ|full name|name|tên|học sinh|giáo viên|phụ huynh|tổng|tổng số|
     tổng cộng|stt|bố|mẹ|cha|bà|má|ông|cô|thầy|bé|em|người giám hộ|giám hộ|undefined|unknown|no name
-    """.replace("\n", "").replace("    ", "").split("|")
+    """
 )
 """Each stands for no name when it is all there is, with its own marks or with none: Khổng and Bế are names."""
 _UNMARKED_PLACEHOLDERS = frozenset(map(without_marks, _PLACEHOLDERS)) - {"ma", "be", "em", "ba", "co"}
@@ -44,7 +49,11 @@ _CLASS_ROW = re.compile(r"^(?:lop|khoi|nhom|to|truong)\s*:?\s*\d")
 def is_placeholder(cleaned: str) -> bool:
     """Whether a cleaned text stands for no name: a word for nothing, a column title, the name of a class."""
     words = " ".join(re.sub(r"[\W_]+", " ", cleaned).split())
-    return words in _PLACEHOLDERS or words in _UNMARKED_PLACEHOLDERS or _CLASS_ROW.match(without_marks(words)) is not None
+    return (
+        words in _PLACEHOLDERS
+        or words in _UNMARKED_PLACEHOLDERS
+        or _CLASS_ROW.match(without_marks(words)) is not None
+    )
 
 
 def without_asides(cleaned: str) -> tuple[str, str | None]:
@@ -106,8 +115,8 @@ CALLS_FOR_CARE = frozenset(
     _ADDRESS_WORDS
     | _UNMARKED_ADDRESS_WORDS
     | {phrase.split()[0] for phrase in _PLACEHOLDERS | _UNMARKED_PLACEHOLDERS}
-    | set("gs pgs tskh ts th ths bs ks cn ds dr mr mrs ms miss hs gv ph phhs nv cb".split())
-    | set("thạc tiến giáo phó bác kỹ kĩ cử học phụ người họ lớp khối nhóm tổ trường".split())
-    | set("thac tien giao pho bac ky ki cu hoc phu nguoi ho lop khoi nhom to truong".split())
+    | words("gs pgs tskh ts th ths bs ks cn ds dr mr mrs ms miss hs gv ph phhs nv cb")
+    | words("thạc tiến giáo phó bác kỹ kĩ cử học phụ người họ lớp khối nhóm tổ trường")
+    | words("thac tien giao pho bac ky ki cu hoc phu nguoi ho lop khoi nhom to truong")
 )
 """First words of texts that may hold a title or no name: all others need not be looked at."""

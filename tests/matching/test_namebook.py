@@ -51,7 +51,11 @@ def test_an_empty_book_knows_nobody():
     assert NAME[book.levels(np.array([1]), np.array([2]))[0]] == "missing"
 
 
-words = st.lists(st.sampled_from("nguyễn trần văn thị minh anh an h y niê êban".split()), min_size=1, max_size=5)
+words = st.lists(
+    st.sampled_from(["nguyễn", "trần", "văn", "thị", "minh", "anh", "an", "h", "y", "niê", "êban"]),
+    min_size=1,
+    max_size=5,
+)
 
 
 @settings(max_examples=100, deadline=None)

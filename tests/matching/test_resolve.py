@@ -14,7 +14,10 @@ def settled(*records):
     book = NameBook(np.array([text_key(name) for name in NAMES]), NAMES)
     columns = {
         "name_key": np.array([text_key(name) for name, _, _ in records]),
-        **{part: np.array([date[i] for _, date, _ in records]) for i, part in enumerate(("year", "month", "day"))},
+        **{
+            part: np.array([date[i] for _, date, _ in records])
+            for i, part in enumerate(("year", "month", "day"))
+        },
         "precision": np.full(len(records), 3),
     }
     weight = np.array([weight for _, _, weight in records], dtype=float)

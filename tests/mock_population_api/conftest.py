@@ -1,5 +1,6 @@
 """A registry of ten hand-made people, written as Parquet, and a service over it."""
 
+import shutil
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -107,10 +108,15 @@ def registry(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def store(registry, tmp_path_factory):
+def built_store(registry, tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     build_store(registry, folder)
-    opened = Store(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def store(built_store):
+    opened = Store(built_store)
     yield opened
     opened.close()
 
@@ -121,10 +127,9 @@ def watch():
 
 
 @pytest.fixture
-def service_folder(registry, tmp_path):
+def service_folder(built_store, tmp_path):
     """A store of a test's own, for what keeps state."""
-    build_store(registry, tmp_path / "store")
-    return tmp_path / "store"
+    return shutil.copytree(built_store, tmp_path / "store")
 
 
 @pytest.fixture

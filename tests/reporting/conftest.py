@@ -58,9 +58,17 @@ class Partition:
             "claimed_id": "001315000001",
             **typed,
         }
-        self.decisions.append({**key, "outcome": outcome, "reason": reason, **decision, "model": "m", "run": "r"})
+        self.decisions.append(
+            {**key, "outcome": outcome, "reason": reason, **decision, "model": "m", "run": "r"}
+        )
         self.records.append({**key, **known})
-        self.raw.append({**key, **{name: known[name] for name in ("province", "school_code", "level", "grade")}, **as_typed})
+        self.raw.append(
+            {
+                **key,
+                **{name: known[name] for name in ("province", "school_code", "level", "grade")},
+                **as_typed,
+            }
+        )
 
     def candidate(self, record_id: str, rank: int, personal_id: str, name: str, **given: Any) -> None:
         """A candidate of a record."""
@@ -87,7 +95,9 @@ class Partition:
             "decisions": DECISIONS, "candidates": CANDIDATES, "records": RECORDS, "raw": RAW_RECORDS,
             "schools": SCHOOLS, "rejects": REJECTS,
         }  # fmt: skip
-        return {name: pa.Table.from_pylist(getattr(self, name), schema=schema) for name, schema in schemas.items()}
+        return {
+            name: pa.Table.from_pylist(getattr(self, name), schema=schema) for name, schema in schemas.items()
+        }
 
     @property
     def lists(self) -> ListTables:
@@ -98,7 +108,9 @@ class Partition:
     def measures(self) -> Measures:
         """The counts."""
         tables = self.tables
-        return measure(tables["decisions"], tables["records"], tables["schools"], tables["rejects"], today=TODAY)
+        return measure(
+            tables["decisions"], tables["records"], tables["schools"], tables["rejects"], today=TODAY
+        )
 
 
 _LINKED = {

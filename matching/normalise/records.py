@@ -1,0 +1,183 @@
+"""Records as typed → records as linkage takes them, and a list of what could not be read.
+
+Everything is done per distinct value and per school: schools have habits (an encoding, an order of day and month, a catalogue of places) and a
+habit is told from all of a school's values, kind of record by kind, since each kind comes from another system.
+"""
+
+import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.errors import TableMismatch
+from matching.normalise.columns import Distinct, combined, spread
+from matching.normalise.communes import normalise_residences
+from matching.normalise.dates import DateColumn, normalise_dates
+from matching.normalise.genders import Nationality, read_gender, read_nationality, says_nothing
+from matching.normalise.identifiers import Form, NumberColumn, normalise_numbers, structures
+from matching.normalise.names import normalise_names
+from matching.normalise.places import normalise_provinces
+from matching.normalise.rejects import Reject
+from matching.schemas import RAW_RECORDS, RECORDS, REJECTS
+
+FOREIGN_NATIONAL = "foreign_national"
+"""`left_out` of records whose nationality is another country's."""
+
+
+def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa.Table]:
+    """Read every value of every record.
+
+    Args:
+        raw: RAW_RECORDS.
+        as_of: The day of the run; nobody is born after it.
+
+    Returns:
+        RECORDS in the order of `raw`, and REJECTS, one row per value that could not be used or was used with a doubt.
+
+    Raises:
+        TableMismatch: `raw` lacks a column.
+    """
+    missing = [name for name in RAW_RECORDS.names if name not in raw.column_names]
+    if missing:
+        raise TableMismatch("raw_records", missing)
+    source = pc.binary_join_element_wise(
+        pc.fill_null(combined(raw["kind"]), ""), pc.fill_null(combined(raw["school_code"]), ""), "/"
+    )
+    names = normalise_names(raw["full_name"], source)
+    births = normalise_dates(raw["birth_date"], source, as_of, raw["kind"])
+    genders, gender_rejects = _genders(raw["gender"])
+    birth_places = normalise_provinces(raw["birth_place"], source)
+    residences = normalise_residences(raw["residence_province"], raw["residence_commune"])
+    numbers = normalise_numbers(raw["claimed_id"])
+    left_out, nationality_rejects = _nationalities(raw["nationality"])
+    form, repair, number_rejects = _checked_numbers(numbers, births, genders)
+
+    records = {
+        **{name: raw[name] for name in ("kind", "record_id", "province", "school_code", "level", "grade")},
+        "name": names.name,
+        "name_other": names.other,
+        "birth_from": births.first,
+        "birth_to": births.last,
+        "birth_precision": births.precision,
+        "gender": genders,
+        "birth_province": birth_places.province,
+        "birth_region": birth_places.region,
+        "residence_province": residences.province,
+        "residence_commune": residences.commune,
+        "claimed_id": numbers.personal_id,
+        "claimed_former": numbers.former,
+        "claimed_other": repair,
+        "claimed_form": form,
+        "left_out": left_out,
+    }
+    rejects = [
+        ("full_name", names.reject),
+        ("birth_date", births.reject),
+        ("gender", gender_rejects),
+        ("birth_place", _code_where(birth_places.unread, Reject.BIRTH_PLACE_UNREADABLE)),
+        ("nationality", nationality_rejects),
+        ("residence_province", _code_where(residences.province_unread, Reject.RESIDENCE_UNREADABLE)),
+        ("residence_commune", residences.reject),
+        *(("claimed_id", reject) for reject in number_rejects),
+    ]
+    return pa.table(records, schema=RECORDS), _rejects(raw, rejects)
+
+
+def _genders(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """Genders, and what could not be read."""
+    texts = Distinct(column)
+    genders = texts.map(read_gender)
+    unread = [
+        gender is None and not says_nothing(text) for gender, text in zip(genders, texts.values, strict=True)
+    ]
+    return (
+        spread(genders, texts.codes, pa.string()),
+        spread([Reject.GENDER_UNREADABLE if wrong else None for wrong in unread], texts.codes, pa.string()),
+    )
+
+
+def _nationalities(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+    """Why records are left out, and nationalities that could not be read."""
+    texts = Distinct(column)
+    read = texts.map(read_nationality)
+    foreign = [FOREIGN_NATIONAL if one is Nationality.FOREIGN else None for one in read]
+    unread = [Reject.NATIONALITY_UNREADABLE if one is Nationality.UNREADABLE else None for one in read]
+    return spread(foreign, texts.codes, pa.string()), spread(unread, texts.codes, pa.string())
+
+
+_FORM_REJECTS = {
+    Form.WRONG_FORM: Reject.NUMBER_WRONG_FORM,
+    Form.PLACEHOLDER: Reject.NUMBER_PLACEHOLDER,
+    Form.LOST_IN_SPREADSHEET: Reject.NUMBER_LOST,
+    Form.FOREIGN_DOCUMENT: Reject.NUMBER_FOREIGN_DOCUMENT,
+}
+
+
+def _checked_numbers(
+    numbers: NumberColumn, births: DateColumn, genders: pa.Array
+) -> tuple[pa.Array, pa.Array, list[pa.Array]]:
+    """Numbers against the rest of the record.
+
+    A repair that contradicts birth year or gender is dropped, and its form is wrong; a number as typed is kept, since number,
+    date and gender may each be the one that is wrong.
+
+    Returns:
+        Form, suggested repair, and per row the codes of what was wrong (several arrays, a number may be wrong twice).
+    """
+    other_year, other_gender = _contradictions(numbers.other, births, genders)
+    contradicted = pa.array(other_year | other_gender)
+    form = pc.if_else(contradicted, Form.WRONG_FORM.value, numbers.form)
+    position = pc.index_in(numbers.form, value_set=pa.array([form.value for form in _FORM_REJECTS]))
+    wrong_form = pa.array([reject.value for reject in _FORM_REJECTS.values()]).take(position)
+    says_year, says_gender = _contradictions(numbers.personal_id, births, genders)
+    rejects = [
+        pc.coalesce(wrong_form, _code_where(other_year | other_gender, Reject.NUMBER_REPAIR_CONTRADICTED)),
+        _code_where(says_year, Reject.NUMBER_SAYS_OTHER_YEAR),
+        _code_where(says_gender, Reject.NUMBER_SAYS_OTHER_GENDER),
+    ]
+    return form, pc.if_else(contradicted, None, numbers.other), rejects
+
+
+def _contradictions(
+    numbers: pa.Array, births: DateColumn, genders: pa.Array
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where a number's birth year lies outside the record's interval, and where its gender is the other one."""
+    year, woman = structures(numbers)
+    first, last = (
+        pc.fill_null(pc.year(day), 0).to_numpy(zero_copy_only=False) for day in (births.first, births.last)
+    )
+    gender = np.where(woman, "F", "M")
+    recorded = pc.fill_null(genders, "").to_numpy(zero_copy_only=False)
+    has_number = year > 0
+    return (
+        has_number & (first > 0) & ((year < first) | (year > last)),
+        has_number & (recorded != "") & (recorded != gender),
+    )
+
+
+def _code_where(wrong: np.ndarray, reject: Reject) -> pa.Array:
+    return pc.if_else(pa.array(wrong, pa.bool_()), reject.value, pa.scalar(None, pa.string()))
+
+
+def _rejects(raw: pa.Table, columns: list[tuple[str, pa.Array]]) -> pa.Table:
+    """The codes of all columns as REJECTS, column by column; rows are those of no file."""
+    tables = pc.binary_join_element_wise(combined(raw["kind"]), "s", "")
+    record_ids = combined(raw["record_id"])
+    parts = []
+    for column, reject in columns:
+        wrong = pc.is_valid(reject)
+        found = pc.filter(reject, wrong)
+        parts.append(
+            pa.table(
+                {
+                    "table": pc.filter(tables, wrong),
+                    "row": pa.nulls(len(found), pa.int64()),
+                    "record_id": pc.filter(record_ids, wrong),
+                    "column": pa.repeat(column, len(found)),
+                    "reason": found,
+                },
+                schema=REJECTS,
+            )
+        )
+    return pa.concat_tables(parts)

@@ -1,0 +1,76 @@
+"""Records that did not change since they were linked: their links are carried forward, nobody is asked again."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.education import read_links, read_partition
+from connectors.education_tables import LINKS
+from matching.decision import Outcome
+from matching.schemas import DECISIONS
+from pipelines.checkpoints import Checkpoint
+from pipelines.history import last_run
+from pipelines.means import ProvinceRun, runs_folder
+
+
+def carried_links(work: ProvinceRun, kind: str, raw: pa.Table) -> pa.Table:
+    """Links (`LINKS`) of the records that were not changed since the day on which the last run that wrote them began.
+
+    None are carried where all records were asked for, or where no run wrote the partition yet.
+    """
+    before = None if work.scope.everything else last_run(work.means.engine, kind, work.province, work.run)
+    if before is None:
+        return LINKS.empty_table()
+    links = read_links(work.means.engine, kind, work.province)
+    batches = read_partition(work.means.engine, kind, work.province, before.day)
+    changed = pa.chunked_array([batch["record_id"] for batch in batches], pa.string())
+    there = pc.is_in(links["record_id"], value_set=raw["record_id"].combine_chunks())
+    return links.filter(pc.and_not(there, pc.is_in(links["record_id"], value_set=changed.combine_chunks())))
+
+
+def earlier_evidence(work: ProvinceRun, kind: str) -> pa.Table:
+    """Decisions of the last run that wrote the partition, for their evidence; empty where they are not kept any more."""
+    before = last_run(work.means.engine, kind, work.province, work.run)
+    if before is None:
+        return DECISIONS.empty_table()
+    kept = Checkpoint(runs_folder(work.means.settings) / before.run / work.province / kind)
+    return kept.table("resolve", "decisions") if kept.done("resolve") else DECISIONS.empty_table()
+
+
+def as_decisions(links: pa.Table, earlier: pa.Table) -> pa.Table:
+    """Links that are carried forward as DECISIONS, with the evidence they were made on where it is still kept.
+
+    Args:
+        links: `connectors.education_tables.LINKS`.
+        earlier: DECISIONS of the run before.
+    """
+    rows = links.num_rows
+    same = pc.index_in(_link_key(links), value_set=_link_key(earlier))
+    columns = {
+        "outcome": pa.repeat(pa.scalar(str(Outcome.LINKED)), rows),
+        "candidate_id": pa.nulls(rows, pa.string()),
+        "runner_up_probability": pc.take(earlier["runner_up_probability"].combine_chunks(), same),
+        "evidence": pc.take(earlier["evidence"].combine_chunks(), same),
+    }
+    return pa.table(
+        {name: columns[name] if name in columns else links[name] for name in DECISIONS.names}, schema=DECISIONS
+    )
+
+
+def _link_key(table: pa.Table) -> pa.Array:
+    return pc.binary_join_element_wise(table["record_id"], pc.fill_null(table["personal_id"], ""), "/").combine_chunks()
+
+
+def without(table: pa.Table, record_ids: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
+    """Rows of other records."""
+    return table.filter(pc.invert(pc.is_in(table[column], value_set=record_ids)))
+
+
+def only(table: pa.Table, record_ids: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
+    """Rows of these records."""
+    return table.filter(pc.is_in(table[column], value_set=record_ids))
+
+
+def contested(decisions: pa.Table, links: pa.Table) -> pa.ChunkedArray:
+    """IDs of new links that a carried link holds too: both records must be looked at together."""
+    new = pc.unique(decisions["personal_id"].drop_null())
+    return pc.unique(only(links, new, "personal_id")["personal_id"])

@@ -1,0 +1,162 @@
+"""What can go wrong around a run; every error keeps its facts, none a person's name, birth date or number.
+
+PipelineError
+├── SettingsWrong           a setting is missing, unknown or can't be what it says
+├── ProvinceNotFound        no province is called so
+├── ProvinceAmbiguous       several provinces may be meant
+├── RunUnknown              no such run, or none that can be resumed
+├── RunBusy                 the run is under way in another process
+├── CheckpointDamaged       a kept table is not what its manifest says
+├── RegistryNotStarted      the registry that should run beside us did not come up
+├── StageFailed             a stage of a partition broke
+└── RunIncomplete           the run ended, and not all of it was done
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class PipelineError(Exception):
+    """Root of everything that this package raises."""
+
+
+class SettingsWrong(PipelineError):  # noqa: N818 (says what is, like the words of the field)
+    """Settings that can't be used, all of them at once.
+
+    Attributes:
+        faults: One line for each: the setting, where it came from, what is wrong. Never its value.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("settings can't be used: " + "; ".join(self.faults))
+
+
+class ProvinceNotFound(PipelineError):  # noqa: N818
+    """No province is called so.
+
+    Attributes:
+        text: What was asked for.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f"no province is called {text!r}; give a code of the 34 (38) or a name (Thanh Hóa)")
+
+
+class ProvinceAmbiguous(PipelineError):  # noqa: N818
+    """Several provinces may be meant.
+
+    Attributes:
+        text: What was asked for.
+        codes: Codes of the provinces of 2025 that it can mean.
+    """
+
+    def __init__(self, text: str, codes: Sequence[str]) -> None:
+        self.text = text
+        self.codes = tuple(codes)
+        super().__init__(f"{text!r} can be province {' or '.join(self.codes)}; give the code or the full name")
+
+
+class RunUnknown(PipelineError):  # noqa: N818
+    """No such run, or none that can be resumed.
+
+    Attributes:
+        run: Its name; empty when any would have done.
+    """
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        super().__init__(f"there is no run {run}" if run else "there is no run that could be resumed")
+
+
+class RunBusy(PipelineError):  # noqa: N818
+    """The run is under way in another process.
+
+    Attributes:
+        run: Its name.
+    """
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        super().__init__(f"run {run} is under way in another process; wait until it has ended")
+
+
+class CheckpointDamaged(PipelineError):  # noqa: N818
+    """A kept table is not what its manifest says.
+
+    Attributes:
+        path: The file, relative to the runs folder.
+        what: What is wrong with it.
+    """
+
+    def __init__(self, path: str, what: str) -> None:
+        self.path = path
+        self.what = what
+        super().__init__(f"checkpoint {path}: {what}. Delete the run's folder and run again")
+
+
+class RegistryNotStarted(PipelineError):  # noqa: N818
+    """The registry that should run beside us did not come up.
+
+    Attributes:
+        what: What happened.
+        log: Where its own words are.
+    """
+
+    def __init__(self, what: str, log: str) -> None:
+        self.what = what
+        self.log = log
+        super().__init__(f"the registry named by registry_command did not start: {what}; see {log}")
+
+
+class StageFailed(PipelineError):  # noqa: N818
+    """A stage of a partition broke on something that nobody foresaw; what it said may hold values and is left behind.
+
+    Attributes:
+        stage: Which.
+        kind: Of the partition; empty for a stage of the whole province.
+        province: Its code.
+        cause: Class of the exception.
+        place: Module and line where it was raised.
+    """
+
+    def __init__(self, stage: str, kind: str, province: str, cause: str, place: str) -> None:
+        self.stage = stage
+        self.kind = kind
+        self.province = province
+        self.cause = cause
+        self.place = place
+        where = f"{province} {kind}".strip()
+        super().__init__(f"stage {stage} of {where} broke: {cause} at {place}. Report it; the other provinces go on")
+
+
+class Ending(StrEnum):
+    """Why a run is not done; the first that applies, worst first."""
+
+    INTERRUPTED = "interrupted"
+    REGISTRY = "registry"
+    """The registry is out of reach; can be resumed."""
+    FAILED = "failed"
+    """Some provinces failed."""
+    HELD = "held"
+    """Another run holds a province."""
+    GATE = "gate"
+    """A gate failed; nothing was written for its partition."""
+
+
+class RunIncomplete(PipelineError):  # noqa: N818
+    """The run ended, and not all of it was done.
+
+    Attributes:
+        run: Its name.
+        ending: Why.
+        problems: Province (or province and kind) → what happened there and what to do.
+    """
+
+    def __init__(self, run: str, ending: Ending, problems: dict[str, str]) -> None:
+        self.run = run
+        self.ending = ending
+        self.problems = problems
+        lines = "; ".join(f"{where}: {what}" for where, what in problems.items())
+        super().__init__(f"run {run} is not complete ({ending}): {lines}")

@@ -1,0 +1,132 @@
+"""What a run works with: settings, database, registry, models, clock; opened once, handed on, closed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import sqlalchemy as sa
+
+from connectors.database import open_database
+from connectors.registry_messages import Credentials, Identity
+from connectors.registry_patience import Limits
+from matching import model
+from matching.frequency import Frequencies
+from matching.frequency_file import load_frequencies
+from matching.model import Model
+from matching.registry import RegistryFacts
+from pipelines.checkpoints import Checkpoint
+from pipelines.errors import SettingsWrong
+from pipelines.kept_answers import KeptAnswers
+from pipelines.local_registry import local_registry
+from pipelines.progress import Silence, Told
+from pipelines.scope import Scope
+from pipelines.settings import Settings, secret_of
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What every stage may use."""
+
+    settings: Settings
+    engine: sa.Engine
+    http: httpx2.Client
+    credentials: Credentials
+    identity: Identity
+    limits: Limits
+    told: Told
+    clock: Callable[[], datetime] = utc_now
+
+    def client(self, run: str, folder: Path) -> KeptAnswers:
+        """A registry client for one partition of a run, its answers kept in `folder`."""
+        client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run)
+        return client.keep_in(folder)
+
+
+@dataclass(frozen=True)
+class ProvinceRun:
+    """One province in one run: what its stages are handed."""
+
+    means: Means
+    run: str
+    scope: Scope
+    province: str
+    registry: RegistryFacts
+    models: Mapping[str, Model]
+    known: Frequencies
+
+    def checkpoint(self, kind: str = "") -> Checkpoint:
+        """What is kept of a partition; without a kind, of the province."""
+        folder = runs_folder(self.means.settings) / self.run / self.province
+        return Checkpoint(folder / kind if kind else folder)
+
+
+def runs_folder(settings: Settings) -> Path:
+    """Where the tables of runs are kept."""
+    return settings.home / "runs"
+
+
+def reports_folder(settings: Settings, run: str) -> Path:
+    """Where a run's reports and lists lie."""
+    return settings.home / "reports" / run
+
+
+def model_file(settings: Settings) -> Path:
+    """The models that the last full run learned."""
+    return settings.home / "model.json"
+
+
+@contextmanager
+def open_means(settings: Settings, told: Told | None = None) -> Iterator[Means]:
+    """Open database and registry for a run.
+
+    Raises:
+        SettingsWrong: Nothing says which registry, or how to sign in there.
+        DatabaseProblem: The database can't be reached.
+        RegistryNotStarted: The registry that should run beside us did not come up.
+    """
+    limits = Limits(
+        workers=settings.registry_workers,
+        deadline=settings.registry_patience,
+        breaker_seconds=min(30.0, settings.registry_patience / 10),
+    )
+    credentials = Credentials(settings.registry_client_id, secret_of(settings))
+    try:
+        identity = Identity(settings.registry_purpose, settings.registry_agency, settings.registry_officer)
+    except ValueError as error:
+        raise SettingsWrong([str(error)]) from None
+    engine = open_database(settings.database_url)
+    try:
+        with _address(settings) as address, httpx2.Client(base_url=address) as http:
+            yield Means(settings, engine, http, credentials, identity, limits, told or Silence())
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _address(settings: Settings) -> Iterator[str]:
+    if settings.registry_url:
+        yield settings.registry_url
+    elif settings.registry_command:
+        with local_registry(settings.registry_command, settings.home / "registry") as address:
+            yield address
+    else:
+        raise SettingsWrong(["neither registry_url nor registry_command is given"])
+
+
+def stored_models(settings: Settings) -> dict[str, Model]:
+    """The models that this run's are shrunk to: those of the last full run, else those of the package."""
+    file = model_file(settings)
+    return model.load(file if file.is_file() else None)
+
+
+def frequencies(entries: int) -> Frequencies:
+    """How common names, dates and places are; a service can't be counted."""
+    return load_frequencies(entries)

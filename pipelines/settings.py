@@ -1,0 +1,214 @@
+"""Settings: one frozen object, read once from the command line, the environment and a TOML file, in this order."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from matching.cascade import LinkSettings
+from pipelines.errors import SettingsWrong
+
+PREFIX = "IDENTITY_SYNC_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+CONFIG_FILES = ("identity-sync.toml", "var/demo/identity-sync.toml")
+"""Looked for in this order below the current folder; the second is what the demo leaves."""
+
+SECRETS = ("registry_secret",)
+"""Never in a file that also holds other settings."""
+_PATHS = ("home", "registry_secret_file")
+
+
+class Settings(BaseSettings):
+    """Everything that a run may be told from outside."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, env_ignore_empty=True)
+
+    database_url: str = Field(
+        description="Education database: sqlite:///PATH or postgresql://USER@HOST/NAME (password from PGPASSFILE)."
+    )
+    home: Path = Field(Path("var/sync"), description="Folder of runs, reports, models and Prefect's own files.")
+    language: Literal["vi", "en"] = Field("vi", description="Language of messages, lists and reports.")
+    synthetic: bool = Field(True, description="Say on every page that no real person is in the figures.")
+    as_of: date | None = Field(
+        None, description="Day that ages and two-digit years are reckoned to; today if not given."
+    )
+
+    registry_url: str | None = Field(None, description="Address of the population registry.")
+    registry_command: tuple[str, ...] = Field(
+        (),
+        description="For demos: command that serves a registry during the run, if no address is given; {ready_file} in it"
+        " is where the command writes the address.",
+    )
+    registry_client_id: str = Field("identity-sync", description="What the registry knows us by.")
+    registry_secret: SecretStr | None = Field(None, description="Our secret there; from the environment only.")
+    registry_secret_file: Path | None = Field(None, description="File that holds the secret, readable by its owner only.")
+    registry_purpose: str = Field("link-education", description="Purpose code sent with every question.")
+    registry_agency: str = Field("MOET", description="Agency code sent with every question.")
+    registry_officer: str = Field("identity-sync", description="Officer code sent with every question.")
+    registry_workers: int = Field(4, ge=1, le=64, description="Requests under way at once.")
+    registry_patience: float = Field(
+        300.0, gt=0, description="Seconds that one request may take with all its retries."
+    )
+
+    false_link_target: float = Field(1e-4, gt=0, lt=1, description="Expected false links per link, at most.")
+    link_from: float = Field(0.99, gt=0, le=1, description="Never link below this probability.")
+    review_from: float = Field(0.05, gt=0, le=1, description="A candidate at or above it is worth a reviewer's time.")
+    link_sample: int = Field(
+        1_000, ge=0, description="Verified records searched again without their number, to see how true the figures are."
+    )
+
+    gate_link_rate_drop: float = Field(
+        0.05, gt=0, le=1, description="Gate link_rate: how far below the last run's rate is too far."
+    )
+    gate_changed_ids: float = Field(
+        0.002, ge=0, le=1, description="Gate changed_ids: share of held IDs that may become others."
+    )
+    gate_rejects: float = Field(
+        0.25, ge=0, le=1, description="Gate rejects: share of records with values that can't be read."
+    )
+    gate_false_links: float = Field(
+        2e-4, gt=0, lt=1, description="Gate false_links: expected false links per link that may be written."
+    )
+    gate_registry_age_days: int = Field(35, ge=0, description="Gate registry_age: how old the registry's data may be.")
+
+    keep_runs_days: int = Field(90, ge=1, description="How long the tables of a run are kept.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is handed in, and nothing else: `read_settings` puts the sources in order and remembers them."""
+        return (init_settings,)
+
+    def link_settings(self) -> LinkSettings:
+        """Target and thresholds of linkage."""
+        return LinkSettings(
+            false_link_target=self.false_link_target,
+            link_from=self.link_from,
+            review_from=self.review_from,
+            sample=self.link_sample,
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """Settings, and where each came from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """Setting → command line, a variable's name, a file, or default."""
+    file: Path | None
+
+
+def read_settings(
+    config: Path | None = None, given: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ
+) -> Known:
+    """Read the settings.
+
+    Args:
+        config: The TOML file; without, the one that the environment names, or the first of `CONFIG_FILES`.
+        given: From the command line.
+        environment: Variables, those of ours beginning with `PREFIX`.
+
+    Raises:
+        SettingsWrong: Missing, unknown or unusable settings, all of them.
+    """
+    file = _config_file(config, environment)
+    sources = {
+        "command line": {name: value for name, value in (given or {}).items() if value is not None},
+        "environment": _from_environment(environment),
+        str(file): _from_file(file),
+    }
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for origin, found in reversed(sources.items()):
+        values |= found
+        origins |= {name: PREFIX + name.upper() if origin == "environment" else origin for name in found}
+    return Known(_checked(values, origins), origins, file)
+
+
+def _config_file(config: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = config or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
+    if named is not None and not named.is_file():
+        raise SettingsWrong([f"there is no file {named}"])
+    return named or next((Path(name) for name in CONFIG_FILES if Path(name).is_file()), None)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    ours = {name for name in environment if name.startswith(PREFIX) and name != CONFIG_VARIABLE}
+    unknown = sorted(name for name in ours if name.removeprefix(PREFIX).lower() not in Settings.model_fields)
+    if unknown:
+        raise SettingsWrong([f"{name} is no setting" for name in unknown])
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): environment[name] for name in ours}
+    return source()
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsWrong([f"{file} can't be read as TOML ({type(error).__name__})"]) from None
+    secrets = [f"{name} may not stand in {file}; use the environment or a file of its own" for name in SECRETS if name in found]
+    if secrets:
+        raise SettingsWrong(secrets)
+    beside = {name: file.resolve().parent / found[name] for name in _PATHS if isinstance(found.get(name), str)}
+    return found | beside
+
+
+def _checked(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        # the text of the error repeats the value, which may be a secret
+        faults = [(str(fault["loc"][0]), fault["msg"]) for fault in error.errors(include_input=False)]
+    raise SettingsWrong([f"{name} ({origins.get(name, 'not given')}): {what}" for name, what in faults])
+
+
+def secret_of(settings: Settings) -> str:
+    """The registry's secret, from the environment or its file.
+
+    Raises:
+        SettingsWrong: There is none, or others may read the file.
+    """
+    if settings.registry_secret is not None:
+        return settings.registry_secret.get_secret_value()
+    file = settings.registry_secret_file
+    if file is None:
+        raise SettingsWrong([f"neither {PREFIX}REGISTRY_SECRET nor registry_secret_file is given"])
+    try:
+        open_to_others = file.stat().st_mode & 0o077
+        secret = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsWrong([f"registry_secret_file {file} can't be read ({type(error).__name__})"]) from None
+    if open_to_others:
+        raise SettingsWrong([f"registry_secret_file {file} can be read by others; chmod 600 it"])
+    return secret
+
+
+def shown_value(name: str, settings: Settings) -> str:
+    """A setting as people may see it: secrets and passwords hidden."""
+    value = getattr(settings, name)
+    if value is None:
+        return ""
+    if name in SECRETS:
+        return "********"
+    if name == "database_url":
+        return _without_password(value)
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _without_password(url: str) -> str:
+    try:
+        return sa.make_url(url).set(query={}).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "(can't be read)"

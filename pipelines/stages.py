@@ -1,0 +1,237 @@
+"""The stages of one province: plain functions that read the tables kept by the stages before and keep their own.
+
+Each returns counts only. Nothing here knows Prefect.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.education import read_families, read_links, read_partition
+from connectors.traced import TracedRegistry
+from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
+from matching.decision import Outcome
+from matching.linkage import Linkage, families_of, link as link_records, links_of, open_records, replaced, with_parent_names
+from matching.normalise.records import normalise_records
+from matching.passes import family
+from matching.schemas import FAMILIES, RAW_RECORDS, REJECTS
+from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
+from pipelines.gates import Figures, failed_gates, registry_age
+from pipelines.history import held_links, is_prepared, last_run
+from pipelines.kept_answers import forget_answers
+from pipelines.means import ProvinceRun
+from pipelines.measures import database_rates, rates_of
+from pipelines.models import keep_model
+from pipelines.scope import Kind
+
+Counts = dict[str, Any]
+
+
+def extract(work: ProvinceRun, kind: str) -> Counts:
+    """Read the partition as it stands, and which of its links are carried forward."""
+    engine = work.means.engine
+    raw = pa.Table.from_batches(read_partition(engine, kind, work.province), RAW_RECORDS)
+    tables = {"raw": raw, "carried": carried_links(work, kind, raw)}
+    if kind == Kind.STUDENT:
+        tables["families"] = read_families(engine, work.province)
+    work.checkpoint(kind).keep("extract", tables)
+    return {"records": raw.num_rows, "carried": tables["carried"].num_rows}
+
+
+def normalise(work: ProvinceRun, kind: str) -> Counts:
+    """Read every value; what could not be read stands in the rejects."""
+    kept = work.checkpoint(kind)
+    records, rejects = normalise_records(kept.table("extract", "raw"), work.scope.as_of)
+    kept.keep("normalise", {"records": records, "rejects": rejects})
+    return {"records": records.num_rows, "rejects": rejects.num_rows}
+
+
+def link(work: ProvinceRun, kind: str) -> Counts:
+    """Decide on the records that are not carried forward."""
+    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    registry = TracedRegistry(client)
+    todo = without(_records(work, kind), _carried(work, kind)["record_id"].combine_chunks())
+    kin = _kin_of_guardians(work, todo, registry) if kind == Kind.GUARDIAN else None
+    linkage = _linked(work, kind, todo, registry, kin)
+    _keep_linkage(work, kind, "link", linkage, client.take_rejects())
+    return _counted(linkage.decisions)
+
+
+def look_again(work: ProvinceRun, kind: str) -> Counts:
+    """Students who are still open, by the children of their linked guardians."""
+    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    registry = TracedRegistry(client)
+    first = _linkage(work, kind, "link")
+    todo = without(_records(work, kind), _carried(work, kind)["record_id"].combine_chunks())
+    still_open = open_records(todo, first.decisions)
+    kin = _kin_of_students(work, still_open, registry)
+    again = only(still_open, pc.unique(kin["record_id"]))
+    second = replaced(first, _linked(work, kind, again, registry, kin))
+    _keep_linkage(work, kind, "look_again", second, client.take_rejects())
+    return _counted(second.decisions)
+
+
+def resolve(work: ProvinceRun, kind: str) -> Counts:
+    """Look at new and carried links of one entry together, then put all decisions of the partition side by side."""
+    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    registry = TracedRegistry(client)
+    linkage, carried = _linkage(work, kind, _last_link(work, kind)), _carried(work, kind)
+    # each round takes records out of the carried ones, so it ends
+    while len(ids := contested(linkage.decisions, carried)):
+        holders = only(carried, ids, "personal_id")["record_id"]
+        claimants = only(linkage.decisions, ids, "personal_id")["record_id"]
+        both = pa.chunked_array([*holders.chunks, *claimants.chunks], pa.string()).combine_chunks()
+        records = only(_records(work, kind), both)
+        linkage = replaced(linkage, _linked(work, kind, records, registry, _kin(work, kind, records, registry)))
+        carried = without(carried, both)
+    evidence = earlier_evidence(work, kind) if carried.num_rows else linkage.decisions
+    decisions = pa.concat_tables([linkage.decisions, as_decisions(carried, evidence)])
+    work.checkpoint(kind).keep("resolve", {"decisions": decisions, "candidates": linkage.candidates})
+    return _counted(decisions)
+
+
+def gate(work: ProvinceRun, kind: str) -> Counts:
+    """What does not hold, as gate name → (value, limit); empty when the partition may be written."""
+    failed = failed_gates(_figures(work, kind), work.means.settings)
+    return {one.gate.name: (one.value, one.limit) for one in failed if one.gate.name not in work.scope.accepted_gates}
+
+
+def write_back(work: ProvinceRun, kind: str) -> Counts:
+    """Write the partition; in a dry run, say what would be written."""
+    decisions, candidates = _decided(work, kind)
+    partition = Partition(work.run, kind, work.province)
+    if work.scope.dry_run:
+        return asdict(_preview(work, partition, decisions, candidates))
+    rates = database_rates(rates_of(decisions, _records(work, kind)))
+    counts = write_partition(
+        work.means.engine, partition, decisions, candidates, rates, owner=work.run, now=work.means.clock()
+    )
+    forget_answers(work.checkpoint(kind).folder / "answers")
+    return asdict(counts)
+
+
+def _preview(work: ProvinceRun, partition: Partition, decisions: pa.Table, candidates: pa.Table) -> WriteCounts:
+    if not is_prepared(work.means.engine):
+        return WriteCounts(added=_counted(decisions).get(Outcome.LINKED, 0))
+    return preview_partition(work.means.engine, partition, decisions, candidates)
+
+
+def _figures(work: ProvinceRun, kind: str) -> Figures:
+    decisions, candidates = _decided(work, kind)
+    records = _records(work, kind)
+    counted = database_rates(rates_of(decisions, records))
+    in_scope, linked = (pc.sum(counted[name]).as_py() or 0 for name in ("in_scope", "linked"))
+    prepared = is_prepared(work.means.engine)
+    before = last_run(work.means.engine, kind, work.province, work.run) if prepared else None
+    planned = _preview(work, Partition(work.run, kind, work.province), decisions, candidates)
+    rejects = work.checkpoint(kind).table("normalise", "rejects")
+    probability = pc.mean(decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]).as_py()
+    return Figures(
+        in_scope=in_scope,
+        linked=linked,
+        previous_in_scope=before.in_scope if before else 0,
+        previous_linked=before.linked if before else 0,
+        held=held_links(work.means.engine, kind, work.province) if prepared else 0,
+        changed=planned.changed,
+        records=records.num_rows,
+        rejected=pc.count_distinct(rejects["record_id"]).as_py(),
+        expected_false=0.0 if probability is None else 1 - probability,
+        registry_age_days=registry_age(work.registry.as_of, work.scope.as_of),
+    )
+
+
+def _decided(work: ProvinceRun, kind: str) -> tuple[pa.Table, pa.Table]:
+    kept = work.checkpoint(kind)
+    return kept.table("resolve", "decisions"), kept.table("resolve", "candidates")
+
+
+def _records(work: ProvinceRun, kind: str) -> pa.Table:
+    """RECORDS of a partition; students with their parents' names, as the guardians' records have them."""
+    records = work.checkpoint(kind).table("normalise", "records")
+    if kind != Kind.STUDENT:
+        return records
+    guardians = work.checkpoint(Kind.GUARDIAN)
+    if not guardians.done("normalise"):
+        return records
+    return with_parent_names(records, guardians.table("normalise", "records"), _families(work))
+
+
+def _families(work: ProvinceRun) -> pa.Table:
+    kept = work.checkpoint(Kind.STUDENT)
+    return kept.table("extract", "families") if kept.done("extract") else FAMILIES.empty_table()
+
+
+def _carried(work: ProvinceRun, kind: str) -> pa.Table:
+    return work.checkpoint(kind).table("extract", "carried")
+
+
+def _held(work: ProvinceRun, kind: str) -> pa.Table:
+    """`record_id`, `personal_id` of all who are linked so far: by this run, else as the database has them."""
+    columns = ["record_id", "personal_id"]
+    kept = work.checkpoint(kind)
+    if kept.done("link"):
+        new = links_of(kept.table(_last_link(work, kind), _last_link(work, kind)))
+        return pa.concat_tables([new, _carried(work, kind).select(columns)])
+    if not is_prepared(work.means.engine):
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    return read_links(work.means.engine, kind, work.province).select(columns)
+
+
+def _kin(work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegistry) -> pa.Table | None:
+    if kind == Kind.GUARDIAN:
+        return _kin_of_guardians(work, records, registry)
+    return _kin_of_students(work, records, registry) if kind == Kind.STUDENT else None
+
+
+def _kin_of_guardians(work: ProvinceRun, guardians: pa.Table, registry: TracedRegistry) -> pa.Table:
+    theirs = only(_families(work), guardians["record_id"].combine_chunks(), "guardian_id")
+    return family.parents_of_linked(theirs, _held(work, Kind.STUDENT), registry)
+
+
+def _kin_of_students(work: ProvinceRun, students: pa.Table, registry: TracedRegistry) -> pa.Table:
+    return family.children_of_linked(families_of(_families(work), students), _held(work, Kind.GUARDIAN), registry)
+
+
+def _linked(
+    work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegistry, kin: pa.Table | None
+) -> Linkage:
+    settings, told = work.means.settings.link_settings(), work.means.told
+    return link_records(
+        records.combine_chunks(), registry, work.models[kind], work.known, settings, work.run, kin, told.counted
+    )
+
+
+def _last_link(work: ProvinceRun, kind: str) -> str:
+    return "look_again" if work.checkpoint(kind).done("look_again") else "link"
+
+
+def _linkage(work: ProvinceRun, kind: str, stage: str) -> Linkage:
+    kept = work.checkpoint(kind)
+    return Linkage(kept.table(stage, stage), kept.table(stage, f"{stage}_candidates"), None)
+
+
+def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, rejects: pa.Table) -> None:
+    kept = work.checkpoint(kind)
+    tables: Mapping[str, pa.Table] = {
+        stage: linkage.decisions,
+        f"{stage}_candidates": linkage.candidates,
+        f"{stage}_rejects": rejects.cast(REJECTS),
+    }
+    facts: Counts = {}
+    if linkage.facts is not None and stage == "link":
+        keep_model(kept.folder, linkage.facts.model)
+        facts = {
+            "model": linkage.facts.model.name,
+            "thresholds": linkage.facts.thresholds,
+            "compared": dict(linkage.facts.compared),
+            "reliability": linkage.facts.reliability,
+        }
+    kept.keep(stage, tables, facts)
+
+
+def _counted(decisions: pa.Table) -> Counts:
+    counted = decisions.group_by("outcome").aggregate([("outcome", "count")])
+    return dict(zip(counted["outcome"].to_pylist(), counted["outcome_count"].to_pylist(), strict=True))
