@@ -31,7 +31,9 @@ _csv_limit = threading.RLock()
 Faults = list[tuple[int, FileReject]]
 
 
-def read_csv_rows(path: Path, layout: CsvLayout, wanted: Sequence[str], table: str) -> tuple[pa.Table, pa.Table]:
+def read_csv_rows(
+    path: Path, layout: CsvLayout, wanted: Sequence[str], table: str
+) -> tuple[pa.Table, pa.Table]:
     """Read the wanted columns of a CSV file, all as text.
 
     Args:
@@ -171,7 +173,9 @@ def _swallowed(held: list[str], separator: str, width: int) -> bool:
         list(csv.reader(held, delimiter=separator, strict=True))
     except csv.Error:
         return True
-    return any(len(next(csv.reader([line], delimiter=separator))) == width for line in held[1:-1] if line.strip())
+    return any(
+        len(next(csv.reader([line], delimiter=separator))) == width for line in held[1:-1] if line.strip()
+    )
 
 
 def _records(stream: TextIO, separator: str, width: int) -> Iterator[list[str] | FileReject]:

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,14 +24,26 @@ _SQLITE_CAUSES: tuple[tuple[str, type[DatabaseProblem], str], ...] = (
     ("locked|busy", DatabaseLocked, "Another program is writing; run again when it has finished."),
     ("readonly|read-only", DatabaseReadOnly, "Give the account write access to the file and its folder."),
     ("unable to open", DatabaseUnreachable, "Check the path and the access rights."),
-    ("not a database|malformed", DatabaseProblem, "The file is damaged or no SQLite database; restore a copy."),
+    (
+        "not a database|malformed",
+        DatabaseProblem,
+        "The file is damaged or no SQLite database; restore a copy.",
+    ),
     ("no such (table|column)", DatabaseProblem, "Check that this is the education database."),
     ("disk is full", DatabaseProblem, "Make room on the disk, then run again."),
 )
 _POSTGRES_CAUSES: tuple[tuple[str, type[DatabaseProblem], str], ...] = (
-    ("40|55P03|57014", DatabaseLocked, "Another session held what was needed; run again when it has finished."),
+    (
+        "40|55P03|57014",
+        DatabaseLocked,
+        "Another session held what was needed; run again when it has finished.",
+    ),
     ("25006|42501", DatabaseReadOnly, "Use the primary server and an account that may write."),
-    ("08|57|28|3D|53300", DatabaseUnreachable, "Check address, database name and credentials, and that it runs."),
+    (
+        "08|57|28|3D|53300",
+        DatabaseUnreachable,
+        "Check address, database name and credentials, and that it runs.",
+    ),
     ("42P01|42703", DatabaseProblem, "Check that this is the education database."),
     ("53", DatabaseProblem, "The server is short of disk or memory."),
 )
@@ -67,7 +80,9 @@ def _address(url: str) -> sa.URL:
     except sa.exc.ArgumentError:
         pass
     # the text may hold a password, so it is not repeated
-    raise DatabaseProblem("(address)", "can't be read", "Write sqlite:///PATH or postgresql://USER@HOST/NAME.")
+    raise DatabaseProblem(
+        "(address)", "can't be read", "Write sqlite:///PATH or postgresql://USER@HOST/NAME."
+    )
 
 
 def shown(address: sa.URL) -> str:
@@ -76,6 +91,10 @@ def shown(address: sa.URL) -> str:
 
 
 def _open_sqlite(address: sa.URL, wait: float) -> sa.Engine:
+    path = Path(address.database or ":memory:")
+    if path.parent.is_dir() and path.name != ":memory:":
+        # made by SQLite it would be readable by all; its journal takes the same mode
+        path.touch(mode=0o600, exist_ok=True)
     engine = sa.create_engine(
         address.set(drivername="sqlite+pysqlite"), hide_parameters=True, connect_args={"timeout": wait}
     )
@@ -85,6 +104,7 @@ def _open_sqlite(address: sa.URL, wait: float) -> sa.Engine:
         # Python's own BEGIN comes too late and is never IMMEDIATE; ours stands in `_begin`
         connection.isolation_level = None
         cursor = connection.cursor()
+        # temporary tables in memory: decisions must not be left behind in a file of /tmp
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -135,7 +155,9 @@ def told(engine: sa.Engine) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         problem = _problem(engine, error)
     except sa.exc.TimeoutError:
-        problem = DatabaseLocked(shown(engine.url), "all connections are in use", "Run fewer provinces at once.")
+        problem = DatabaseLocked(
+            shown(engine.url), "all connections are in use", "Run fewer provinces at once."
+        )
     except (psycopg.Error, sqlite3.Error) as error:
         problem = _cause(shown(engine.url), error)
     else:
@@ -161,9 +183,7 @@ def _cause(database: str, error: BaseException) -> DatabaseProblem:
     return kind[1](database, what, kind[2])
 
 
-def insert_if_absent(
-    connection: sa.Connection, table: sa.Table
-) -> postgresql.Insert | sqlite.Insert:
+def insert_if_absent(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that passes over rows whose key is there already."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
@@ -237,7 +257,9 @@ def row_text(columns: Sequence[pa.Array]) -> bytes:
     cells = [_escaped(column.cast(pa.string())).fill_null("\\N") for column in columns]
     rows = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, "\t"), "", "\n")
     offsets, text = rows.buffers()[1:]
-    first, last = (int.from_bytes(offsets[at * 4 : at * 4 + 4].to_pybytes(), "little") for at in (0, len(rows)))
+    first, last = (
+        int.from_bytes(offsets[at * 4 : at * 4 + 4].to_pybytes(), "little") for at in (0, len(rows))
+    )
     return bytes(text[first:last].to_pybytes())
 
 

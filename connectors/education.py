@@ -100,8 +100,12 @@ def _sources(engine: sa.Engine, names: tuple[str, ...]) -> Sources:
     with reading(engine) as connection:
         inspector = sa.inspect(connection)
         there = {name for name in names if inspector.has_table(name)}
-        types = {name: {column["name"]: column["type"] for column in inspector.get_columns(name)} for name in there}
-    lacking = {name: [need for need in REQUIRED_COLUMNS[name] if need not in types[name]] for name in sorted(there)}
+        types = {
+            name: {column["name"]: column["type"] for column in inspector.get_columns(name)} for name in there
+        }
+    lacking = {
+        name: [need for need in REQUIRED_COLUMNS[name] if need not in types[name]] for name in sorted(there)
+    }
     lacking = {name: needs for name, needs in lacking.items() if needs}
     absent = [name for name in names if name not in there]
     if absent or lacking:
@@ -151,17 +155,21 @@ def read_families(engine: sa.Engine, province: str) -> pa.Table:
 
 def read_links(engine: sa.Engine, kind: str, province: str) -> pa.Table:
     """The links of a partition as they stand: `connectors.education_tables.LINKS`, by record ID."""
-    chosen = sa.select(links).where(links.c.kind == kind, links.c.province == province).order_by(links.c.record_id)
+    chosen = (
+        sa.select(links).where(links.c.kind == kind, links.c.province == province).order_by(links.c.record_id)
+    )
     return pa.Table.from_batches(_batches(engine, chosen, LINKS), LINKS)
 
 
 def _batches(engine: sa.Engine, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with reading(engine) as connection:
-        rows = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS).execute(query)
-        for part in rows.partitions():
-            columns = zip(*part, strict=True)
-            arrays = [_column(values, field.type) for values, field in zip(columns, schema, strict=True)]
-            yield pa.record_batch(arrays, schema=schema)
+        streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
+        # closed even when the reader stops half way, else the server's cursor stays open
+        with streaming.execute(query) as rows:
+            for part in rows.partitions():
+                columns = zip(*part, strict=True)
+                arrays = [_column(values, field.type) for values, field in zip(columns, schema, strict=True)]
+                yield pa.record_batch(arrays, schema=schema)
 
 
 def _column(values: tuple[object, ...], kind: pa.DataType) -> pa.Array:

@@ -14,7 +14,9 @@ from connectors.files import EducationFolder
 from matching.schemas import FAMILIES, KINDS, PERSON_COLUMNS, RAW_RECORDS
 
 # compared with their marks: "bà" (grandmother) would else be "ba" (father)
-_FATHER = frozenset({"father", "dad", "cha", "bố", "bo", "ba", "tía", "cha đẻ", "cha ruột", "bố đẻ", "bố ruột", "ba ruột"})
+_FATHER = frozenset(
+    {"father", "dad", "cha", "bố", "bo", "ba", "tía", "cha đẻ", "cha ruột", "bố đẻ", "bố ruột", "ba ruột"}
+)
 _MOTHER = frozenset({"mother", "mum", "mom", "mẹ", "me", "má", "mẹ đẻ", "mẹ ruột", "má ruột"})
 
 

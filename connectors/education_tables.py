@@ -91,14 +91,18 @@ def _link_columns() -> list[sa.Column[object]]:
     ]
 
 
-links = sa.Table("links", sync_metadata, _text("kind", key=True), _text("record_id", key=True), *_link_columns())
+links = sa.Table(
+    "links", sync_metadata, _text("kind", key=True), _text("record_id", key=True), *_link_columns()
+)
 """The personal ID of each linked record, and the decision it rests on; `run` and `model` are those of that decision."""
 
 link_history = sa.Table(
     "link_history",
     sync_metadata,
     # SQLite numbers rows by itself only where the key is called INTEGER
-    sa.Column("entry", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column(
+        "entry", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
     _text("kind"),
     _text("record_id"),
     *_link_columns(),
@@ -199,7 +203,9 @@ sa.Index("review_items_by_province", review_items.c.kind, review_items.c.provinc
 
 def _arrow_field(column: sa.ColumnElement[object]) -> pa.Field:
     kinds = ((sa.Double, pa.float64()), (sa.Boolean, pa.bool_()), (sa.BigInteger, pa.int64()))
-    return pa.field(column.name, next((to for kind, to in kinds if isinstance(column.type, kind)), pa.string()))
+    return pa.field(
+        column.name, next((to for kind, to in kinds if isinstance(column.type, kind)), pa.string())
+    )
 
 
 LINKS = pa.schema([_arrow_field(column) for column in links.c])

@@ -23,7 +23,7 @@ class ConnectorError(Exception):
     """Root of everything that this package raises."""
 
 
-class FolderProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+class FolderProblem(ConnectorError):
     """A folder or file that can't be used as it is.
 
     Attributes:
@@ -52,7 +52,9 @@ class ColumnsMissing(FolderProblem):
         self.columns = {table: tuple(names) for table, names in columns.items()}
         missing = [f"table {name} is missing" for name in self.tables]
         missing += [f"{table} lacks {', '.join(names)}" for table, names in self.columns.items()]
-        super().__init__(where, "; ".join(missing), "Add them; upper case and the order of columns don't matter.")
+        super().__init__(
+            where, "; ".join(missing), "Add them; upper case and the order of columns don't matter."
+        )
 
 
 class EncodingProblem(FolderProblem):
@@ -66,7 +68,7 @@ class EncodingProblem(FolderProblem):
         )
 
 
-class DatabaseProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+class DatabaseProblem(ConnectorError):
     """The education database did not do what was asked.
 
     Attributes:
@@ -98,7 +100,7 @@ class DecisionsRefused(DatabaseProblem):
     """Decisions that contradict themselves are not written, none of them."""
 
 
-class ProvinceLocked(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+class ProvinceLocked(ConnectorError):
     """Another run holds the province.
 
     Attributes:
@@ -117,7 +119,7 @@ class ProvinceLocked(ConnectorError):  # noqa: N818 (says what is, like the word
         )
 
 
-class RegistryProblem(ConnectorError):  # noqa: N818 (says what is, like the words of the field)
+class RegistryProblem(ConnectorError):
     """The population registry did not give a usable answer."""
 
 
@@ -132,7 +134,9 @@ class RegistryUnreachable(RegistryProblem):
     def __init__(self, url: str, attempts: int) -> None:
         self.url = url
         self.attempts = attempts
-        super().__init__(f"registry {url}: no answer after {attempts} attempts. Run again later; what it answered is kept.")
+        super().__init__(
+            f"registry {url}: no answer after {attempts} attempts. Run again later; what it answered is kept."
+        )
 
 
 class RegistryRefused(RegistryProblem):
@@ -146,7 +150,9 @@ class RegistryRefused(RegistryProblem):
     def __init__(self, status: int, code: str) -> None:
         self.status = status
         self.code = code
-        super().__init__(f"registry refused: {status} {code}. Check the credentials and the purpose it was asked for.")
+        super().__init__(
+            f"registry refused: {status} {code}. Check the credentials and the purpose it was asked for."
+        )
 
 
 class RegistryNonsense(RegistryProblem):
@@ -158,4 +164,6 @@ class RegistryNonsense(RegistryProblem):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        super().__init__(f"registry answered nonsense: {what}. Nothing of it was used; tell the registry's operator.")
+        super().__init__(
+            f"registry answered nonsense: {what}. Nothing of it was used; tell the registry's operator."
+        )

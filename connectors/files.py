@@ -78,7 +78,9 @@ def read_education_folder(folder: Path, kinds: Iterable[str] = ()) -> EducationF
         EncodingProblem: A file's encoding can't be told.
     """
     if not folder.is_dir():
-        raise FolderProblem(folder, "is not a folder", "Give the folder that holds schools.csv and the other tables.")
+        raise FolderProblem(
+            folder, "is not a folder", "Give the folder that holds schools.csv and the other tables."
+        )
     parts = {table: _parts(folder, table) for table in EDUCATION_TABLES}
     _check_complete(folder, parts, kinds)
     tables: dict[str, pa.Table] = {}
@@ -89,7 +91,9 @@ def read_education_folder(folder: Path, kinds: Iterable[str] = ()) -> EducationF
     rejects.extend(_unknown_schools(tables))
     tables["student_guardians"], found = _known_links(tables)
     plain = {table: tables[table].drop_columns([ROW_NUMBER, "part"]) for table in EDUCATION_TABLES}
-    return EducationFolder(**plain, rejects=pa.concat_tables([no_rejects(), *rejects, *found]).combine_chunks())
+    return EducationFolder(
+        **plain, rejects=pa.concat_tables([no_rejects(), *rejects, *found]).combine_chunks()
+    )
 
 
 def _parts(folder: Path, table: str) -> list[_Part]:
@@ -101,7 +105,9 @@ def _parts(folder: Path, table: str) -> list[_Part]:
 
 
 def _data_files(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in {".csv", ".parquet"})
+    files = (
+        path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in {".csv", ".parquet"}
+    )
     return sorted(path for path in files if not path.name.startswith(("~", ".")))
 
 
@@ -143,7 +149,9 @@ def _read_table(table: str, parts: list[_Part]) -> tuple[pa.Table, list[pa.Table
         data, cells = _clean(data, table, part.label)
         pieces.append(_shaped(data, names, part.label))
         rejects += [found, *cells]
-    empty = pa.schema([*schema, pa.field(ROW_NUMBER, pa.int64()), pa.field("part", pa.string())]).empty_table()
+    empty = pa.schema(
+        [*schema, pa.field(ROW_NUMBER, pa.int64()), pa.field("part", pa.string())]
+    ).empty_table()
     data, repeated = _unique(pa.concat_tables([empty, *pieces]), table)
     return data, rejects + repeated
 
@@ -223,7 +231,11 @@ def _first_of_each(key: pa.ChunkedArray) -> np.ndarray:
 def _unique(data: pa.Table, table: str) -> tuple[pa.Table, list[pa.Table]]:
     """The first row of each key, and rejects that name the others."""
     keys = _keys(table)
-    key = data[keys[0]] if len(keys) == 1 else pc.binary_join_element_wise(*[data[name] for name in keys], "\x1f")
+    key = (
+        data[keys[0]]
+        if len(keys) == 1
+        else pc.binary_join_element_wise(*[data[name] for name in keys], "\x1f")
+    )
     repeated = pa.chunked_array([pa.array(~_first_of_each(key))])
     if not pc.any(repeated).as_py():
         return data, []

@@ -7,7 +7,7 @@ that a run which slept through its lapse writes nothing.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -117,4 +117,6 @@ def province_lock(
     finally:
         ended.set()
         thread.join()
-        release(engine, province, owner)
+        # a database that went away must not hide why the body ended; the hold lapses by itself
+        with suppress(DatabaseProblem):
+            release(engine, province, owner)

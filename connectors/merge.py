@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.education_tables import TEXT, link_conflicts, link_history, links, review_items
+from matching.decision import Reason
 
 
 class Action(StrEnum):
@@ -28,6 +29,8 @@ class Action(StrEnum):
     """A person said that the link is wrong."""
     KEEP = "keep"
     """Not found again; the link stays and is reported."""
+    UNASKED = "unasked"
+    """The registry could not be asked: no news, so link and lists stay as they are."""
     CONFLICT = "conflict"
     """Confirmed by a person, and the machine finds another ID; the link stays and is reported."""
 
@@ -94,11 +97,12 @@ class Merge:
             "run": sa.literal(self.run),
             "valid_from": sa.literal(self.now),
         }
-        self.connection.execute(links.insert().from_select(list(values), sa.select(*values.values()).where(begun)))
+        self.connection.execute(
+            links.insert().from_select(list(values), sa.select(*values.values()).where(begun))
+        )
 
     def _planned_for(self, planned: sa.Table, rows: sa.Table, *actions: Action) -> sa.ColumnElement[bool]:
-        chosen = sa.and_(planned.c.record_id == rows.c.record_id, planned.c.action.in_(actions))
-        found = sa.exists(sa.select(sa.literal(1)).select_from(planned).where(chosen))
+        found = _has(planned, rows, planned.c.action.in_(actions))
         return sa.and_(rows.c.kind == self.kind, found) if rows is links else found
 
     def move_links(self) -> None:
@@ -107,12 +111,13 @@ class Merge:
         self.connection.execute(links.update().where(moved).values(province=self.province))
 
     def _is_staged(self, rows: sa.Table) -> sa.ColumnElement[bool]:
-        query = sa.select(sa.literal(1)).select_from(self.staged)
-        return sa.exists(query.where(self.staged.c.record_id == rows.c.record_id))
+        return _has(self.staged, rows)
 
     def list_conflicts(self, planned: sa.Table) -> None:
         """Bring the list of conflicts up to date."""
-        cause = sa.case((planned.c.action == Action.CONFLICT, Cause.CONFIRMED_DIFFERS), else_=Cause.NOT_FOUND_AGAIN)
+        cause = sa.case(
+            (planned.c.action == Action.CONFLICT, Cause.CONFIRMED_DIFFERS), else_=Cause.NOT_FOUND_AGAIN
+        )
         joined = self._with_links().join(planned, planned.c.record_id == self.staged.c.record_id)
         row = self.staged.c
         wanted = sa.select(
@@ -124,16 +129,18 @@ class Merge:
             row.reason,
         ).select_from(joined)
         wanted = wanted.where(planned.c.action.in_([Action.KEEP, Action.CONFLICT]))
-        self._replace(link_conflicts, wanted)
+        self._replace(link_conflicts, wanted, planned)
 
-    def list_open(self) -> None:
+    def list_open(self, planned: sa.Table) -> None:
         """Bring the list of open records up to date; what a person has linked is not open."""
         row = self.staged.c
-        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(self._with_links())
+        joined = self._with_links().join(planned, planned.c.record_id == row.record_id)
+        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(joined)
         confirmed = sa.func.coalesce(links.c.confirmed_by_person, sa.false())
-        self._replace(review_items, wanted.where(row.personal_id.is_(None), sa.not_(confirmed)))
+        is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(confirmed))
+        self._replace(review_items, wanted.where(is_open), planned)
 
-    def _replace(self, target: sa.Table, wanted: sa.Select[Any]) -> None:
+    def _replace(self, target: sa.Table, wanted: sa.Select[Any], planned: sa.Table) -> None:
         """Make a list hold what is wanted, writing only rows that differ; what stays open keeps its first day."""
         rows = wanted.subquery("wanted")
         content = [column.name for column in rows.c if column.name != "record_id"]
@@ -151,23 +158,38 @@ class Merge:
         fresh.create(self.connection)
         query = sa.select(*values.values()).select_from(rows.outerjoin(target, same)).where(sa.or_(*differs))
         self.connection.execute(fresh.insert().from_select(list(values), query))
-        self.connection.execute(target.delete().where(self._stale(target, rows, fresh)))
-        self.connection.execute(target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values])))
+        self.connection.execute(target.delete().where(self._stale(target, rows, fresh, planned)))
+        self.connection.execute(
+            target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values]))
+        )
         fresh.drop(self.connection)
 
-    def _stale(self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table) -> sa.ColumnElement[bool]:
+    def _stale(
+        self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table
+    ) -> sa.ColumnElement[bool]:
         """Rows of a list that are written anew, or belong to this partition and are wanted no longer."""
-        wanted = sa.exists(sa.select(sa.literal(1)).select_from(rows).where(rows.c.record_id == target.c.record_id))
-        anew = sa.exists(sa.select(sa.literal(1)).select_from(fresh).where(fresh.c.record_id == target.c.record_id))
         ours = self._is_staged(target)
         if self.complete:
             ours = sa.or_(ours, target.c.province == self.province)
-        return sa.and_(target.c.kind == self.kind, sa.or_(anew, sa.and_(ours, sa.not_(wanted))))
+        unasked = _has(planned, target, planned.c.action == Action.UNASKED)
+        settled = sa.and_(ours, sa.not_(_has(rows, target)), sa.not_(unasked))
+        return sa.and_(target.c.kind == self.kind, sa.or_(_has(fresh, target), settled))
+
+
+def _has(
+    rows: sa.FromClause, target: sa.Table, condition: sa.ColumnElement[bool] | None = None
+) -> sa.ColumnElement[bool]:
+    """Whether a record of the target stands among the rows."""
+    same = rows.c.record_id == target.c.record_id
+    found = sa.select(sa.literal(1)).select_from(rows)
+    return sa.exists(found.where(same if condition is None else sa.and_(same, condition)))
 
 
 def _temporary(name: str, *columns: str) -> sa.Table:
     key = sa.Column("record_id", TEXT, primary_key=True)
-    return sa.Table(name, sa.MetaData(), key, *[sa.Column(column, TEXT) for column in columns], prefixes=["TEMPORARY"])
+    return sa.Table(
+        name, sa.MetaData(), key, *[sa.Column(column, TEXT) for column in columns], prefixes=["TEMPORARY"]
+    )
 
 
 def _action(staged: sa.Table) -> sa.ColumnElement[str]:
@@ -182,6 +204,7 @@ def _action(staged: sa.Table) -> sa.ColumnElement[str]:
         (sa.and_(new.by_person, silent), Action.END),
         (sa.and_(new.by_person, another), Action.CHANGE),
         (sa.and_(new.by_person, sa.or_(renewed, sa.not_(held.confirmed_by_person))), Action.RENEW),
+        (sa.and_(silent, new.reason == Reason.COULD_NOT_ASK), Action.UNASKED),
         (silent, Action.KEEP),
         (sa.and_(another, held.confirmed_by_person), Action.CONFLICT),
         (another, Action.CHANGE),

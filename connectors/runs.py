@@ -53,7 +53,12 @@ def begin_run(engine: sa.Engine, facts: RunFacts, now: datetime) -> None:
         "model": facts.model,
         "registry_as_of": facts.registry_as_of,
     }
-    again = {"state": "running", "ended_at": None, "model": facts.model, "registry_as_of": facts.registry_as_of}
+    again = {
+        "state": "running",
+        "ended_at": None,
+        "model": facts.model,
+        "registry_as_of": facts.registry_as_of,
+    }
     with writing(engine) as connection:
         if not rows_written(connection, insert_if_absent(connection, sync_runs).values(row)):
             connection.execute(sync_runs.update().where(sync_runs.c.run == facts.run).values(again))
@@ -122,7 +127,9 @@ def roll_back(engine: sa.Engine, run: str, as_run: str, now: datetime) -> Rollba
         ended = connection.execute(
             sa.select(sa.func.count()).select_from(link_history).where(ended_by_run)
         ).scalar_one()
-        before = sa.select(*[link_history.c[name] for name in names]).where(ended_by_run, _still_last(run, as_run))
+        before = sa.select(*[link_history.c[name] for name in names]).where(
+            ended_by_run, _still_last(run, as_run)
+        )
         restored = rows_written(connection, links.insert().from_select(names, before))
     return RollbackCounts(restored, removed, ended - restored)
 

@@ -35,12 +35,19 @@ STAGED = pa.schema(
 )
 """One decision as it is staged; `candidates` is JSON."""
 
-_SQL_TYPES: dict[pa.DataType, sa.types.TypeEngine[Any]] = {pa.string(): TEXT, pa.float64(): sa.Double(), pa.bool_(): sa.Boolean()}
+_SQL_TYPES: dict[pa.DataType, sa.types.TypeEngine[Any]] = {
+    pa.string(): TEXT,
+    pa.float64(): sa.Double(),
+    pa.bool_(): sa.Boolean(),
+}
 
 
 def staging_table() -> sa.Table:
     """The temporary table that decisions are staged in."""
-    columns = [sa.Column(field.name, _SQL_TYPES[field.type], primary_key=field.name == "record_id") for field in STAGED]
+    columns = [
+        sa.Column(field.name, _SQL_TYPES[field.type], primary_key=field.name == "record_id")
+        for field in STAGED
+    ]
     return sa.Table("staged_decisions", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
@@ -90,15 +97,21 @@ def _check(kind: str, decisions: pa.Table) -> None:
     faults = {
         "of another kind": pc.not_equal(decisions["kind"], kind),
         "without a record ID": pc.is_null(decisions["record_id"]),
-        "with an unknown outcome": pc.invert(pc.is_in(decisions["outcome"], value_set=pa.array(list(Outcome)))),
+        "with an unknown outcome": pc.invert(
+            pc.is_in(decisions["outcome"], value_set=pa.array(list(Outcome)))
+        ),
         "linked without a personal ID of 12 digits": pc.and_not(
             linked, pc.fill_null(pc.match_substring_regex(ids, _PERSONAL_ID), False)
         ),
         "not linked, and with a personal ID": pc.and_not(pc.is_valid(ids), linked),
-        "without reason or pass": pc.or_(pc.is_null(decisions["reason"]), pc.is_null(decisions["decided_by"])),
+        "without reason or pass": pc.or_(
+            pc.is_null(decisions["reason"]), pc.is_null(decisions["decided_by"])
+        ),
     }
     counts = {what: pc.sum(pc.fill_null(mask, True)).as_py() or 0 for what, mask in faults.items()}
-    counts["for a record that has one already"] = decisions.num_rows - pc.count_distinct(decisions["record_id"]).as_py()
+    counts["for a record that has one already"] = (
+        decisions.num_rows - pc.count_distinct(decisions["record_id"]).as_py()
+    )
     wrong = [f"{count} decisions {what}" for what, count in counts.items() if count]
     if wrong:
         raise DecisionsRefused(f"({kind})", "; ".join(wrong), _REMEDY)

@@ -162,5 +162,7 @@ def _positions(path: Path, cells: list[str]) -> dict[str, int]:
     twice = sum(named.count(cell) > 1 for cell in set(named))
     if twice:
         # the first row may be a person's where the header is missing, so its cells are not repeated here
-        raise FolderProblem(path, f"{twice} column names occur twice", "Every column needs a name of its own.")
+        raise FolderProblem(
+            path, f"{twice} column names occur twice", "Every column needs a name of its own."
+        )
     return {cell: position for position, cell in enumerate(cells) if cell}

@@ -85,11 +85,10 @@ class TracedRegistry:
             return
         refs = pa.array([str(key) for key in keys[new].tolist()])
         asked = queries.take(pa.array(new)).set_column(0, "ref", refs)
-        found = self._read(self._client.trace(asked))
-        answers = (
-            found.append_column("query", found["ref"].cast(pa.int64())).select(_ANSWER.names).cast(_ANSWER)
-        )
-        self._answers = pa.concat_tables([self._answers, answers])
+        for answer in self._client.trace(asked):
+            found = self._read(answer)
+            keyed = found.append_column("query", found["ref"].cast(pa.int64())).select(_ANSWER.names)
+            self._answers = pa.concat_tables([self._answers, keyed.cast(_ANSWER)])
         self._asked = np.concatenate([self._asked, keys[new]])
 
     def _read(self, answer: pa.Table) -> pa.Table:

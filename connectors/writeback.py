@@ -49,6 +49,8 @@ class WriteCounts:
     """Confirmed by a person, and another ID was found; the link stays and stands in the conflicts."""
     renewed: int = 0
     """Of the unchanged, those that rest on another reason or pass now."""
+    unasked: int = 0
+    """The registry could not be asked; the link stays, and nothing is reported of it."""
     ended: int = 0
     """Taken back by a person."""
 
@@ -61,6 +63,7 @@ def _write_counts(found: dict[Action, int]) -> WriteCounts:
         kept=found[Action.KEEP],
         conflicts=found[Action.CONFLICT],
         renewed=found[Action.RENEW],
+        unasked=found[Action.UNASKED],
         ended=found[Action.END],
     )
 
@@ -142,7 +145,7 @@ def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now:
     merge.end_links(planned)
     merge.begin_links(planned)
     merge.move_links()
-    merge.list_open()
+    merge.list_open(planned)
     planned.drop(connection)
     merge.staged.drop(connection)
     return counts
@@ -156,7 +159,9 @@ def _of(table: sa.Table, partition: Partition) -> sa.ColumnElement[bool]:
 
 def _written_before(connection: sa.Connection, partition: Partition, told: str) -> WriteCounts | None:
     """What this run did here when it was told the same before; None when it wasn't."""
-    done = sa.and_(_of(sync_partitions, partition), sync_partitions.c.state == DONE, sync_partitions.c.digest == told)
+    done = sa.and_(
+        _of(sync_partitions, partition), sync_partitions.c.state == DONE, sync_partitions.c.digest == told
+    )
     counts = connection.scalar(sa.select(sync_partitions.c.counts).where(done))
     return None if counts is None else WriteCounts(**json.loads(counts))
 

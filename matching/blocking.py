@@ -53,6 +53,12 @@ YEARS_OFF = (1, 2, 9, 10, 11)
 
 _off = ", ".join(map(str, YEARS_OFF))
 
+_COARSE = (
+    "(coalesce(r.precision, 0) < 3 OR e.precision < 3"
+    " OR (r.month = 1 AND r.day = 1) OR (e.month = 1 AND e.day = 1))"
+)
+"""One side knows no day, or says 1 January, which often means the same."""
+
 RULES = (
     BlockingRule("name_date", _same("folded", "birth_day"), finds="marks, tone placement, case, encodings"),
     BlockingRule("date_given", _same("birth_day", "given"), finds="wrong or missing family or middle words"),
@@ -90,11 +96,22 @@ RULES = (
     BlockingRule(
         "name_year_coarse",
         _same("folded", "year"),
-        "(coalesce(r.precision, 0) < 3 OR e.precision < 3 OR (r.month = 1 AND r.day = 1) OR (e.month = 1 AND e.day = 1))"
-        " AND coalesce(r.residence_province, 0) IN (0, e.residence_province)",
+        f"{_COARSE} AND coalesce(r.residence_province, 0) IN (0, e.residence_province)",
         finds="years only",
     ),
+    BlockingRule(
+        "name_near_year",
+        _same("folded", "residence_province"),
+        f"{_COARSE} AND abs(r.year - e.year) IN ({_off})",
+        finds="years only, and wrong",
+    ),
     BlockingRule("name_commune", _same("folded", "residence_commune"), finds="no or a quite different date"),
+    BlockingRule(
+        "name_undated",
+        _same("folded", "residence_province"),
+        "coalesce(r.precision, 0) = 0",
+        finds="no date at all",
+    ),
 )
 """All rules, in the order in which a pair is credited to them."""
 

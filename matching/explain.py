@@ -111,9 +111,9 @@ class Explanation:
 
     @property
     def match_key(self) -> str:
-        """The findings in short, for example `+name ~birth_date -gender`."""
+        """The findings in short, for example `name+ birth_date~ gender-`; never like a formula of a spreadsheet."""
         return " ".join(
-            _SIGNS[found.standing] + found.comparison for found in self.findings if found.standing in _SIGNS
+            found.comparison + _SIGNS[found.standing] for found in self.findings if found.standing in _SIGNS
         )
 
 

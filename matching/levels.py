@@ -7,7 +7,7 @@ NAME = (
     "same_sound",  # regional spelling, or the same but for spaces
     "one_edit",
     "word_order",
-    "word_missing",  # one word missing or added
+    "word_missing",  # one word missing, added or cut to its first letter
     "two_edits",
     "family_and_given",  # first and last word agree
     "similar",

@@ -102,7 +102,7 @@ def link_sector(
     students = with_parent_names(records["student"], records["guardian"], families)
     result = {"teacher": linked("teacher", records["teacher"]), "student": linked("student", students)}
     kin = family.parents_of_linked(families, links_of(result["student"].decisions), registry)
-    result["guardian"] = linked("guardian", records["guardian"], kin)
+    result["guardian"] = linked("guardian", at_the_childs_home(records["guardian"], students, families), kin)
     still_open = open_records(students, result["student"].decisions)
     kin = family.children_of_linked(
         families_of(families, still_open), links_of(result["guardian"].decisions), registry
@@ -152,10 +152,36 @@ def with_parent_names(students: pa.Table, guardians: pa.Table, families: pa.Tabl
     names = guardians.select(["record_id", "name"])
     joined = families.join(names, "guardian_id", "record_id", join_type="inner", use_threads=False)
     for parent in ("father", "mother"):
-        of_parent = joined.filter(pc.equal(joined["relationship"], parent)).sort_by(
-            [("student_id", "ascending"), ("guardian_id", "ascending")]
-        )
-        first = of_parent.group_by("student_id", use_threads=False).aggregate([("name", "first")])
+        of_parent = joined.filter(pc.equal(joined["relationship"], parent))
+        first = _first_of(of_parent, "student_id", "guardian_id")
         at = pc.index_in(students["record_id"], value_set=first["student_id"].combine_chunks())
-        students = students.append_column(f"{parent}_name", first["name_first"].combine_chunks().take(at))
+        students = students.append_column(f"{parent}_name", first["name"].combine_chunks().take(at))
     return students
+
+
+def at_the_childs_home(guardians: pa.Table, students: pa.Table, families: pa.Table) -> pa.Table:
+    """Guardians without a residence, given that of their (first) child: schools ask where the pupil lives, hardly where parents do.
+
+    How often that is right is learned with the rest of m.
+    """
+    homes = students.filter(pc.is_valid(students["residence_province"])).select(["record_id", *_HOME])
+    joined = families.join(homes, "student_id", "record_id", join_type="inner", use_threads=False)
+    first = _first_of(joined, "guardian_id", "student_id")
+    at = pc.index_in(guardians["record_id"], value_set=first["guardian_id"].combine_chunks())
+    homeless = pc.is_null(guardians["residence_province"])
+    for name in _HOME:
+        own, childs = guardians[name].combine_chunks(), first[name].combine_chunks().take(at)
+        guardians = guardians.set_column(
+            guardians.column_names.index(name), name, pc.if_else(homeless, childs, own)
+        )
+    return guardians
+
+
+_HOME = ("residence_province", "residence_commune")
+
+
+def _first_of(table: pa.Table, key: str, order: str) -> pa.Table:
+    """One row of each key: the first by the other column."""
+    ordered = table.sort_by([(key, "ascending"), (order, "ascending")]).combine_chunks()
+    codes = pc.rank(ordered[key], tiebreaker="dense")
+    return ordered.filter(pa.array(np.diff(codes.to_numpy(), prepend=0) > 0))

@@ -106,7 +106,12 @@ def learned_table(codes: np.ndarray, stored: Table, shape: str) -> Table:
 
 
 def _missing(shape: str) -> np.ndarray:
-    return np.array(["missing" in level for level in SHAPES[shape]])
+    return np.array([_says_nothing(level) for level in SHAPES[shape]])
+
+
+def _says_nothing(level: str) -> bool:
+    """A level of a value that one side doesn't have; of a joint level, of either value."""
+    return "missing" in level.split("+")
 
 
 def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray) -> Model:
@@ -174,7 +179,7 @@ def _from_json(content: dict[str, object], kind: str) -> Model:
 
 def _levels_in_order(shape: str, table: dict[str, float]) -> Table:
     """A stored table names its levels: levels that it doesn't know get a small share, never another's."""
-    return np.array([table.get(level, 1.0 if "missing" in level else 1e-4) for level in SHAPES[shape]])
+    return np.array([table.get(level, 1.0 if _says_nothing(level) else 1e-4) for level in SHAPES[shape]])
 
 
 def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
@@ -193,7 +198,7 @@ def _to_json(model: Model) -> dict[str, object]:
             shape: {
                 level: round(float(value), 6)
                 for level, value in zip(SHAPES[shape], table, strict=True)
-                if "missing" not in level
+                if not _says_nothing(level)
             }
             for shape, table in getattr(model, part).items()
         }

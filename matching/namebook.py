@@ -5,7 +5,7 @@ name first, compound family names look like family and middle). Everything is co
 once per distinct pair of names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,7 @@ class NameBook:
         self.first = _hashes(name[0] for name in words)
         self.last = _hashes(name[-1] for name in words)
         self.shortened = _shortened(words)
+        self.abbreviated = _abbreviated(words)
 
     @classmethod
     def of(cls, features: pa.Table) -> "NameBook":
@@ -109,10 +110,12 @@ class NameBook:
         return agree
 
     def _one_word_apart(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """One name is the other with a word left out."""
-        shorter_right = (self.shortened[left] == self.folded[right][:, None]).any(axis=1)
-        shorter_left = (self.shortened[right] == self.folded[left][:, None]).any(axis=1)
-        return np.asarray(shorter_right | shorter_left)
+        """One name is the other with a word left out, or cut to its first letter."""
+        apart = np.zeros(len(left), dtype=bool)
+        for variants in (self.shortened, self.abbreviated):
+            apart |= (variants[left] == self.folded[right][:, None]).any(axis=1)
+            apart |= (variants[right] == self.folded[left][:, None]).any(axis=1)
+        return apart
 
     def _levels_by_edits(self, left: np.ndarray, right: np.ndarray) -> Codes:
         """One edit, two edits, similar or different, by the letters without marks."""
@@ -139,9 +142,19 @@ def _lengths(texts: np.ndarray) -> np.ndarray:
 
 def _shortened(words: list[list[str]]) -> np.ndarray:
     """Keys of each name with one word left out: names × MOST_WORDS, 0 where there is none."""
+    return _variants(words, lambda name, i: name[:i] + name[i + 1 :])
+
+
+def _abbreviated(words: list[list[str]]) -> np.ndarray:
+    """Keys of each name with one word cut to its first letter: Nguyễn T. Lan."""
+    return _variants(words, lambda name, i: [*name[:i], name[i][:1], *name[i + 1 :]])
+
+
+def _variants(words: list[list[str]], changed: Callable[[list[str], int], list[str]]) -> np.ndarray:
+    """Keys of names of three words and more, changed at each word; what is left must still tell people apart."""
     keys = np.zeros((len(words), MOST_WORDS), dtype=np.int64)
     for row, name in enumerate(words):
         if len(name) > 2:
             for i in range(min(len(name), MOST_WORDS)):
-                keys[row, i] = text_key(" ".join(name[:i] + name[i + 1 :]))
+                keys[row, i] = text_key(" ".join(changed(name, i)))
     return keys

@@ -16,6 +16,7 @@ from matching.namebook import NameBook
 MARGIN = 7.0
 """Match weight by which one of two records must lead to keep an entry: more than 100 to 1."""
 
+SAME_NAME = levels.NAME.index("same_sound")
 ALIKE_NAME = levels.NAME.index("word_missing")
 ALIKE_BIRTH = levels.BIRTH_DATE.index("adjacent_year")
 
@@ -62,9 +63,10 @@ def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
 
 
 def _alike(a: np.ndarray, b: np.ndarray, records: Columns, book: NameBook) -> np.ndarray:
-    """Records that could be of one person: names and dates no further apart than slips of typing are."""
+    """Records that could be of one person: the same name, or names and dates no further apart than slips of typing are."""
     left, right = ({name: values[rows] for name, values in records.items()} for rows in (a, b))
     names = book.levels(left["name_key"], right["name_key"])
     dates = birth_date(left, right)
     missing = levels.BIRTH_DATE.index("missing")
-    return np.asarray((names <= ALIKE_NAME) & ((dates <= ALIKE_BIRTH) | (dates == missing)))
+    near = (names <= ALIKE_NAME) & ((dates <= ALIKE_BIRTH) | (dates == missing))
+    return np.asarray(near | (names <= SAME_NAME))

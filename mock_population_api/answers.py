@@ -14,7 +14,9 @@ Json = dict[str, Any]
 
 def _rows(table: pa.Table) -> list[Json]:
     place = table.schema.get_field_index("birth_date")
-    rows: list[Json] = table.set_column(place, "birth_date", table.column(place).cast(pa.string())).to_pylist()
+    rows: list[Json] = table.set_column(
+        place, "birth_date", table.column(place).cast(pa.string())
+    ).to_pylist()
     return rows
 
 

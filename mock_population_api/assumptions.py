@@ -29,13 +29,15 @@ class PeopleAssumptions:
     share_in_chosen_provinces: float = 0.6
     """When provinces are chosen: how many of all people were founded in them; the rest is spread over the country."""
     strangers: float = 0.04
-    """People whose kin the registry doesn't know."""
+    """People whose kin the registry doesn't know, and how many of them have moved to another province."""
+    strangers_moved: float = 0.5
 
     children_by_mother: Curve = ((1925, 4.6), (1945, 4.4), (1955, 3.2), (1965, 2.5), (1980, 2.2), (1995, 2.2))
     """Children who live to be registered, by the mother's year of birth."""
     first_birth_age: Curve = ((1925, 22.0), (1960, 23.0), (1985, 25.0), (2000, 27.0))
     single_mothers: float = 0.05
     """Of the women who find no husband: those who have children nevertheless."""
+    born_female: float = 0.482
     twin_births: float = 0.012
     twins_of_same_sex: float = 0.65
     migrates: float = 0.15
@@ -48,6 +50,10 @@ class PeopleAssumptions:
     parents_recorded: Curve = ((1930, 0.2), (1960, 0.45), (1980, 0.7), (1990, 0.88), (2005, 0.975))
     """Entries that carry their parents' numbers where the parents have entries, by year of birth."""
     death_not_recorded: float = 0.04
+    mortality_rise: float = 0.1
+    mortality_women: float = 2.2e-5
+    mortality_men: float = 4.5e-5
+    """Gompertz' law: the risk of dying within a year at age 0, and how fast it grows."""
 
     thi: Curve = ((1930, 0.86), (1965, 0.82), (1985, 0.72), (1998, 0.52), (2009, 0.18), (2026, 0.05))
     """Women with Thị as the first middle word, by year of birth."""
@@ -81,6 +87,8 @@ class PeopleAssumptions:
     """Of those born before 2002: people whose 9-digit number the registry knows."""
     second_former_number: float = 0.08
     number_issued_twice: float = 0.0006
+    number_of_shared_range: float = 0.01
+    """Numbers of prefix 27 that lie in the range which two provinces both handed out."""
     superseded: float = 0.003
     """People whose 12-digit number was cancelled and issued anew."""
 
@@ -104,11 +112,15 @@ class SchoolAssumptions:
     """Share of the age group at each level; primary and lower secondary take nearly everybody."""
     pupils_per_school: int = 120
     students_per_university: int = 900
+    fewest_schools: int = 50
+    """In a small world schools are smaller, so that there are about as many with habits of their own."""
     school_of_home: float = 0.93
     """Pupils at the school that serves the commune of their residence; the others at another of the province."""
     entered_at_two_schools: float = 0.012
     """Transfers whose old record was never closed."""
     entered_twice: float = 0.004
+    studies_at_home: float = 0.35
+    """Students of higher education who stay in their province; the others go where the cities draw them."""
     teacher_ages: tuple[int, int] = (22, 61)
     teachers_women: float = 0.72
     managers: float = 0.07
@@ -121,6 +133,9 @@ class SchoolAssumptions:
     """The same, as a factor, for students of colleges and universities."""
     other_guardian: float = 0.06
     """Pupils with a grandparent, uncle or aunt as guardian."""
+    guardian_is_grandparent: float = 0.6
+    dead_parent_written: float = 0.25
+    """Parents who have died and still stand in the file."""
     step_parent: float = 0.015
     grandparent_as_parent: float = 0.008
     parents_swapped: float = 0.004
@@ -169,6 +184,17 @@ class HabitAssumptions:
         ("Bố/Mẹ/Giám hộ", 0.20),
     )
     citizenship: Mix = (("Việt Nam", 0.60), ("", 0.25), ("VN", 0.08), ("704", 0.07))
+    phones: Mix = (
+        ("0199{a:03d}{b:03d}", 0.70), ("0199 {a:03d} {b:03d}", 0.12), ("0199.{a:03d}.{b:03d}", 0.05), ("+84199{a:03d}{b:03d}", 0.05),
+        ("199{a:03d}{b:03d}", 0.08),
+    )  # fmt: skip
+    """A prefix that nobody holds, drawn for each record."""
+    district_named: float = 0.5
+    """Old communes written together with their district."""
+    birth_province_alone: float = 0.3
+    """Provinces of birth written without Tỉnh or Thành phố."""
+    ha_tay: float = 0.3
+    """Births of before 2008 registered in Hà Nội that are written as Hà Tây."""
     drops_thi: float = 0.02
     """Schools where the clerk abbreviates or leaves out Thị for many pupils."""
     drops_thi_rate: float = 0.4
@@ -201,11 +227,18 @@ class SlipAssumptions:
     impossible_date: float = 0.001
     year_alone: float = 0.002
     date_missing: float = 0.003
+    family_knows_day: float = 0.4
+    """Where the registry has the year or month alone: schools that have the day nevertheless."""
+    unknown_day_as_year: float = 0.6
+    """Where nobody knows the day: the year alone is written, else 1 January."""
     wrong_gender: float = 0.005
     gender_missing: float = 0.01
 
     moved_since: float = 0.07
+    moved_far: float = 0.3
+    """Of those who moved: to another province."""
     residence_missing: float = 0.06
+    province_missing_too: float = 0.6
     birth_place_missing: float = 0.12
     birth_place_elsewhere: float = 0.05
 

@@ -3,33 +3,31 @@
 Layout of a store::
 
     current.json          which tables answer now: fingerprint, number of entries, as-of
-    tables-<fingerprint>/  one Parquet file per table of TABLES
+    tables-<fingerprint>/  one Parquet file per table of TABLES, entries in parts
     tmp/                   where DuckDB spills
     state.sqlite, jobs/, disclosures/   audit and jobs, kept when the tables are made again
 
 Every table is sorted by what it is asked for, so that a question reads the few row groups that can hold its answer.
-Nothing here loads all entries into Python: DuckDB sorts and joins within its memory limit and spills the rest.
+Entries are sorted and joined part by part, in the order of their numbers; narrow tables are sorted by DuckDB within its
+memory limit. Python never holds more than a batch of numbers.
 """
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mock_population_api import folding
 from mock_population_api.errors import RegistryFolderError
+from mock_population_api.intake import as_of, check_columns, fingerprint, input_files
 from mock_population_api.schemas import ENTRY
 
-FORMAT = 1
 ROW_GROUP = 65_536
-_TAIL_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,9 @@ TABLES = (
         "words, year, key",
     ),
     Table(
-        "by_squashed",
-        "SELECT squashed, year, key FROM entries WHERE words IS NOT NULL",
-        "squashed, year, key",
+        "by_sound",
+        "SELECT sound, year, key FROM entries WHERE sound IS NOT NULL",
+        "sound, year, key",
     ),
     Table(
         "by_edge",
@@ -94,7 +92,7 @@ TABLES = (
         "by_date",
         """
         SELECT birth_date, folded, first_word(folded) AS first, last_word(folded) AS last,
-               initials(folded) AS initials, gender, birth_province, key
+               initials, gender, birth_province, key
         FROM entries WHERE birth_precision = 'day'
         """,
         "birth_date, key",
@@ -114,20 +112,38 @@ TABLES = (
     ),
 )
 
+PART_ROWS = 3_000_000
+"""Entries sorted and joined at a time, so that memory doesn't grow with the registry."""
+
+_PART = """
+    CREATE OR REPLACE TEMP TABLE part AS
+    SELECT input.*, coalesce(f.key, try_cast(father_id AS BIGINT)) AS father,
+           coalesce(m.key, try_cast(mother_id AS BIGINT)) AS mother
+    FROM input LEFT JOIN renumbered f ON f.asked = father_id LEFT JOIN renumbered m ON m.asked = mother_id
+    WHERE input.key BETWEEN $first AND $last
+"""
+
+_NAMES = """
+    CREATE OR REPLACE TEMP TABLE names AS
+    SELECT *, keyed(sounded(folded)) AS sound, keyed(spelled(full_name)) AS spelled,
+           keyed(sorted_words(folded)) AS words, initials(folded) AS initials,
+           keyed(first_word(folded) || ' ' || last_word(folded)) AS edge
+    FROM (SELECT full_name, folded(full_name) AS folded
+          FROM (SELECT DISTINCT full_name FROM part WHERE full_name IS NOT NULL))
+"""
+
+_PARENTS = """
+    CREATE OR REPLACE TEMP TABLE parents AS
+    SELECT key, full_name FROM input WHERE key IN (SELECT father FROM part UNION SELECT mother FROM part)
+"""
+
 _ENTRIES = """
-    SELECT e.*, father.full_name AS father_name, mother.full_name AS mother_name,
-           names.folded, keyed(spelled(e.full_name)) AS spelled,
-           keyed(sorted_words(names.folded)) AS words, keyed(without_spaces(names.folded)) AS squashed,
-           keyed(first_word(names.folded) || ' ' || last_word(names.folded)) AS edge
-    FROM (
-        SELECT input.*, coalesce(f.key, try_cast(father_id AS BIGINT)) AS father,
-               coalesce(m.key, try_cast(mother_id AS BIGINT)) AS mother
-        FROM input LEFT JOIN renumbered f ON f.asked = father_id LEFT JOIN renumbered m ON m.asked = mother_id
-    ) e
-    LEFT JOIN input father ON father.key = e.father
-    LEFT JOIN input mother ON mother.key = e.mother
-    LEFT JOIN names ON names.full_name = e.full_name
-    ORDER BY e.key
+    SELECT part.*, father.full_name AS father_name, mother.full_name AS mother_name, names.* EXCLUDE (full_name)
+    FROM part
+    LEFT JOIN parents father ON father.key = part.father
+    LEFT JOIN parents mother ON mother.key = part.mother
+    LEFT JOIN names ON names.full_name = part.full_name
+    ORDER BY part.key
 """
 
 
@@ -154,28 +170,35 @@ def open_engine(
     return engine
 
 
-def build_store(registry: Path, store: Path, memory_limit: str = "3GB") -> Facts:
+def build_store(registry: Path, store: Path, memory_limit: str = "3GB", part_rows: int = PART_ROWS) -> Facts:
     """Make the tables of `store` from the `*.parquet` of `registry`, unless they are there already.
+
+    Args:
+        registry: Folder of Parquet files with the columns of ENTRY.
+        store: Folder of the store; audit and jobs in it stay.
+        memory_limit: What DuckDB may use, as it writes sizes.
+        part_rows: Entries joined and sorted at a time.
 
     Raises:
         RegistryFolderError: No entries, a column missing or of another type, or numbers that can't be right.
     """
-    files = _input_files(registry)
-    fingerprint = _fingerprint(files)
+    files = input_files(registry)
+    changed_by = (duckdb.__version__, folding.MACROS, TABLES, _PART, _NAMES, _ENTRIES)
+    made_of = fingerprint(files, changed_by)
     present = read_facts(store)
-    if present is not None and present.fingerprint == fingerprint:
+    if present is not None and present.fingerprint == made_of:
         return present
     store.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _check_columns(files)
-    half_made = store / f"making-{fingerprint}"
+    check_columns(files)
+    half_made = store / f"making-{made_of}"
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(mode=0o700)
     engine = open_engine(store, memory_limit)
     try:
-        entries = _make_tables(engine, registry, files, half_made)
+        entries = _make_tables(engine, registry, files, half_made, part_rows)
     finally:
         engine.close()
-    facts = Facts(fingerprint, entries, _as_of(files), "mock national population registry, synthetic people")
+    facts = Facts(made_of, entries, as_of(files), "mock national population registry, synthetic people")
     _publish(store, half_made, facts)
     return facts
 
@@ -206,74 +229,38 @@ def _publish(store: Path, half_made: Path, facts: Facts) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _input_files(registry: Path) -> list[Path]:
-    files = sorted(registry.glob("*.parquet"))
-    if not files:
-        raise RegistryFolderError(registry, "holds no *.parquet file of entries")
-    return files
-
-
-def _fingerprint(files: list[Path]) -> str:
-    """Names, sizes, times and Parquet footers of the input, and what the keys depend on."""
-    digest = hashlib.sha256(f"{FORMAT} {duckdb.__version__}".encode())
-    for file in files:
-        facts = file.stat()
-        digest.update(f"\n{file.name} {facts.st_size} {facts.st_mtime_ns} ".encode())
-        with file.open("rb") as stream:
-            stream.seek(max(0, facts.st_size - _TAIL_BYTES))
-            digest.update(stream.read())
-    return digest.hexdigest()[:24]
-
-
-def _as_of(files: list[Path]) -> str:
-    """The moment the newest file names in its metadata, else when it was written."""
-    stated = [(pq.read_schema(file).metadata or {}).get(b"as_of") for file in files]
-    known: list[str] = [moment.decode() for moment in stated if moment]
-    if known:
-        return max(known)
-    written = max(file.stat().st_mtime for file in files)
-    return datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds")
-
-
-def _check_columns(files: list[Path]) -> None:
-    for file in files:
-        try:
-            schema = pq.read_schema(file)
-        except (pa.ArrowException, OSError) as broken:
-            raise RegistryFolderError(file, "is not a Parquet file that can be read") from broken
-        for field in ENTRY:
-            if field.name not in schema.names:
-                raise RegistryFolderError(file, f"has no column {field.name}")
-            if not _fits(schema.field(field.name).type, field.type):
-                found = schema.field(field.name).type
-                raise RegistryFolderError(file, f"column {field.name} is {found}, it must be {field.type}")
-
-
-def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_dictionary(found):
-        return _fits(found.value_type, wanted)
-    if pa.types.is_list(wanted):
-        return (pa.types.is_list(found) or pa.types.is_large_list(found)) and _fits(
-            found.value_type, wanted.value_type
-        )
-    if pa.types.is_string(wanted):
-        return bool(
-            pa.types.is_string(found) or pa.types.is_large_string(found) or pa.types.is_string_view(found)
-        )
-    return bool(found == wanted)
-
-
-def _make_tables(engine: duckdb.DuckDBPyConnection, registry: Path, files: list[Path], folder: Path) -> int:
+def _make_tables(
+    engine: duckdb.DuckDBPyConnection, registry: Path, files: list[Path], folder: Path, part_rows: int
+) -> int:
     _read_input(engine, files)
-    _check_numbers(engine, registry)
-    _write(engine, _ENTRIES, folder / "entries.parquet")
-    entries = _check_distinct(registry, folder / "entries.parquet")
-    engine.execute(
-        f"CREATE VIEW entries AS SELECT * FROM read_parquet({literal(folder / 'entries.parquet')})"
-    )
+    parts = _parts(engine, _check_numbers(engine, registry), part_rows)
+    (folder / "entries").mkdir(mode=0o700)
+    for place, (first, last) in enumerate(parts):
+        engine.execute(_PART, {"first": first, "last": last})
+        engine.execute(_NAMES)
+        engine.execute(_PARENTS)
+        _write(engine, _ENTRIES, folder / "entries" / f"{place:05d}.parquet")
+    entries = _check_distinct(registry, folder / "entries")
+    engine.execute(f"CREATE VIEW entries AS SELECT * FROM read_parquet({source_of(folder, 'entries')})")
     for table in TABLES:
         _write(engine, f"{table.select} ORDER BY {table.order}", folder / f"{table.name}.parquet")
     return entries
+
+
+def source_of(tables: Path, name: str) -> str:
+    """The file or files of one table, as an SQL text literal."""
+    return literal(tables / name / "*.parquet" if name == "entries" else tables / f"{name}.parquet")
+
+
+def _parts(engine: duckdb.DuckDBPyConnection, entries: int, part_rows: int) -> list[tuple[int, int]]:
+    """First and last key of each part, in order, so that the parts one after the other are sorted."""
+    count = -(-entries // part_rows)
+    cuts: list[int] = []
+    if count > 1:
+        shares = ", ".join(str(place / count) for place in range(1, count))
+        cuts = engine.sql(f"SELECT approx_quantile(key, [{shares}]) FROM input").fetchall()[0][0]
+    edges = [-1, *sorted(set(cuts)), 10**12]
+    return [(before + 1, last) for before, last in pairwise(edges)]
 
 
 def _read_input(engine: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
@@ -287,36 +274,40 @@ def _read_input(engine: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
                    AS day_month
         FROM read_parquet([{listed}], union_by_name = true)
     """)
+    # the few cancelled numbers are what is held in memory, never all the current ones
     engine.execute("""
-        CREATE TEMP TABLE renumbered AS
+        CREATE TEMP TABLE cancelled AS
         SELECT asked, min(key) AS key FROM (SELECT unnest(superseded_ids) AS asked, key FROM input
             WHERE len(superseded_ids) > 0)
-        WHERE asked NOT IN (SELECT personal_id FROM input) GROUP BY asked
+        GROUP BY asked
     """)
     engine.execute("""
-        CREATE TEMP TABLE names AS
-        SELECT full_name, folded(full_name) AS folded FROM (SELECT DISTINCT full_name FROM input)
-        WHERE full_name IS NOT NULL
+        CREATE TEMP TABLE renumbered AS
+        SELECT * FROM cancelled
+        WHERE asked NOT IN (SELECT personal_id FROM input WHERE personal_id IN (SELECT asked FROM cancelled))
     """)
 
 
-def _check_numbers(engine: duckdb.DuckDBPyConnection, registry: Path) -> None:
-    rows = engine.sql(r"""
-        SELECT count(*) FILTER (NOT coalesce(regexp_full_match(personal_id, '\d{12}'), false)) FROM input
-    """).fetchall()
-    if rows[0][0]:
-        raise RegistryFolderError(registry, f"{rows[0][0]} entries have no personal_id of 12 digits")
+def _check_numbers(engine: duckdb.DuckDBPyConnection, registry: Path) -> int:
+    """The number of entries, all of which have a number of the right form."""
+    entries, wrong = engine.sql(r"""
+        SELECT count(*), count(*) FILTER (NOT coalesce(regexp_full_match(personal_id, '\d{12}'), false)) FROM input
+    """).fetchall()[0]
+    if wrong:
+        raise RegistryFolderError(registry, f"{wrong} entries have no personal_id of 12 digits")
+    return int(entries)
 
 
 def _check_distinct(registry: Path, entries: Path) -> int:
     """The number of entries, which are sorted by key; two with one number can't both be right."""
     count, last = 0, -1
-    with pq.ParquetFile(entries) as file:
-        for batch in file.iter_batches(columns=["key"], batch_size=1_000_000):
-            keys = np.concatenate(([last], batch.column(0).to_numpy()))
-            if (np.diff(keys) == 0).any():
-                raise RegistryFolderError(registry, "holds one personal_id twice")
-            count, last = count + len(batch), int(keys[-1])
+    for path in sorted(entries.glob("*.parquet")):
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["key"], batch_size=1_000_000):
+                keys = np.concatenate(([last], batch.column(0).to_numpy()))
+                if (np.diff(keys) <= 0).any():
+                    raise RegistryFolderError(registry, "holds one personal_id twice")
+                count, last = count + len(batch), int(keys[-1])
     return count
 
 

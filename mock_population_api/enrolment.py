@@ -16,8 +16,10 @@ from mock_population_api.generation_errors import NoPopulation
 from mock_population_api.geography import geography
 
 Bools = npt.NDArray[np.bool_]
+Shorts = npt.NDArray[np.int16]
 
 NO_LEVEL = -1
+_SMALLEST_SCHOOL = 12
 _SCHOOL_YEAR = 2026
 
 
@@ -48,12 +50,12 @@ _COLLEGE = 5
 
 @dataclass(frozen=True)
 class Census:
-    """What enrolment must know of everybody with an entry: parallel columns over all parts."""
+    """What enrolment must know of everybody with an entry: parallel columns over all parts, twelve bytes a person."""
 
-    part: Ints
-    row: Ints
-    year: Ints
-    commune: Ints
+    part: Shorts
+    row: npt.NDArray[np.int32]
+    year: Shorts
+    commune: Shorts
     female: Bools
     alive: Bools
 
@@ -108,10 +110,10 @@ def merged_of_communes() -> npt.NDArray[np.str_]:
 def _census_part(path: Path, part: int) -> Census:
     table = pq.read_table(path, columns=["birth_date", "residence_commune", "gender", "status"])
     return Census(
-        part=np.full(table.num_rows, part),
-        row=np.arange(table.num_rows),
-        year=pc.year(table["birth_date"]).to_numpy(),
-        commune=commune_positions(table["residence_commune"]),
+        part=np.full(table.num_rows, part, dtype=np.int16),
+        row=np.arange(table.num_rows, dtype=np.int32),
+        year=pc.year(table["birth_date"]).to_numpy().astype(np.int16),
+        commune=commune_positions(table["residence_commune"]).astype(np.int16),
         female=pc.equal(table["gender"], "F").to_numpy(),
         alive=pc.equal(table["status"], "alive").to_numpy(),
     )
@@ -143,17 +145,22 @@ def _draw_levels(age: Ints, rates: SchoolAssumptions, rng: np.random.Generator) 
     )
 
 
-def _study_places(homes: Ints, rng: np.random.Generator) -> Ints:
+def _study_places(homes: Ints, stays: float, rng: np.random.Generator) -> Ints:
     """The province (of the 63) where each student of higher education studies: at home or drawn by the cities."""
     pull = geography().pull
     away = Weighted.of(np.arange(len(pull)), pull).at(rng.random(len(homes)))
-    return np.where(rng.random(len(homes)) < 0.35, homes, away)
+    return np.where(rng.random(len(homes)) < stays, homes, away)
 
 
 def _whole_communes(commune: Ints, wanted: int, rng: np.random.Generator) -> Bools:
     """All people of as many communes as it takes, so that brothers and sisters stay together."""
     order = rng.permutation(int(commune.max(initial=0)) + 1)[commune]
     return np.argsort(np.argsort(order, kind="stable"), kind="stable") < wanted
+
+
+def _school_size(kind: Level, students: int, rates: SchoolAssumptions) -> int:
+    usual = rates.students_per_university if kind.higher else rates.pupils_per_school
+    return max(_SMALLEST_SCHOOL, min(usual, students // rates.fewest_schools))
 
 
 def _group_into_schools(commune: Ints, per_school: int) -> Ints:
@@ -175,9 +182,7 @@ def _assign(
     for at in range(groups.shape[1]):
         mine = np.flatnonzero(group.ravel() == at)
         kind = LEVELS[groups[1, at]]
-        local = _group_into_schools(
-            commune[mine], rates.students_per_university if kind.higher else rates.pupils_per_school
-        )
+        local = _group_into_schools(commune[mine], _school_size(kind, len(level), rates))
         count = int(local.max()) + 1
         elsewhere = rng.random(len(mine)) >= rates.school_of_home
         local[elsewhere] = rng.integers(0, count, int(elsewhere.sum()))
@@ -197,11 +202,13 @@ def _students(
     merged = merged_of_communes().astype(np.int64)
     land = geography()
     at = np.flatnonzero(census.alive & (census.year >= _SCHOOL_YEAR - 22) & (census.year <= _SCHOOL_YEAR - 3))
-    level = _draw_levels(_SCHOOL_YEAR - census.year[at], rates, rng)
+    level = _draw_levels(_SCHOOL_YEAR - census.year[at].astype(np.int64), rates, rng)
     at, level = at[level != NO_LEVEL], level[level != NO_LEVEL]
-    commune = census.commune[at].copy()
+    commune = census.commune[at].astype(np.int64)
     higher = np.flatnonzero(level >= _COLLEGE)
-    commune[higher] = land.draw_communes(_study_places(land.commune_province[commune[higher]], rng), rng)
+    commune[higher] = land.draw_communes(
+        _study_places(land.commune_province[commune[higher]], rates.studies_at_home, rng), rng
+    )
     here = chosen[commune]
     at, level, commune = at[here], level[here], commune[here]
     if len(at) > wanted:
@@ -237,7 +244,7 @@ def _teachers(
     """Grown-ups of the schools' provinces, and the school of each, big schools more often."""
     merged = merged_of_communes()
     age = _SCHOOL_YEAR - census.year
-    near = np.isin(merged[census.commune], np.unique(merged[schools.commune]))
+    near = np.isin(merged, np.unique(merged[schools.commune]))[census.commune]
     at = np.flatnonzero(census.alive & near & (age >= rates.teacher_ages[0]) & (age <= rates.teacher_ages[1]))
     odds = np.where(census.female[at], rates.teachers_women, 1 - rates.teachers_women)
     # the smallest of exponential waiting times: a weighted draw without putting back
@@ -271,7 +278,7 @@ def enrol(
     twice = rates.entered_at_two_schools + rates.entered_twice
     at, level, place, commune = _students(census, chosen, int(students / (1 + twice)), rates, rng)
     school, schools = _assign(level, place, commune, rates, rng)
-    grade = grades_at(_SCHOOL_YEAR - census.year[at], level)
+    grade = grades_at(_SCHOOL_YEAR - census.year[at].astype(np.int64), level)
     again, elsewhere = _entered_again(place * len(LEVELS) + level, school, rates, rng)
     wanted = int(teachers / (1 + rates.teacher_at_two_schools))
     taught_by, taught_at = _teachers(census, schools, wanted, rates, rng) if len(at) else (at, at)

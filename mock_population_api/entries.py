@@ -207,6 +207,8 @@ def register(
         share: which numbers may be given.
     """
     everybody.born = _on_first_january(everybody, rates, rng)
+    twins = np.flatnonzero(everybody.twin != NOBODY)
+    everybody.born[twins] = everybody.born[everybody.twin[twins]]
     names = _names(everybody, rates, rng)[kept]
     people = _only(everybody, kept)
     registered = keyed_in(people, names, rates, rng)

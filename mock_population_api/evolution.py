@@ -63,6 +63,7 @@ class _Ageing:
         return from_entries(
             found.take(pc.index_in(numbers, value_set=found["personal_id"].combine_chunks())),
             self.entry_truth,
+            knows_day=1.0,
         )
 
 

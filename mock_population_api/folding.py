@@ -10,6 +10,32 @@ import duckdb
 _LETTERS = ("ĐđÐðƉɖɃƀıøØłŁ", "ddddddbbiooll")
 _VANISHING = r"['’‘ʼ`´ʹ′\x{00AD}\x{200B}-\x{200F}\x{2060}\x{FEFF}]"
 
+# letters heard alike somewhere in the country; replaced wherever they stand, so that a lost space changes nothing
+_HEARD = (
+    ("y", "i"),
+    ("ngh", "ng"),
+    ("gh", "g"),
+    ("gi", "d"),
+    ("tr", "ch"),
+    ("r", "d"),
+    ("v", "d"),
+    ("x", "s"),
+    ("l", "n"),
+    ("q", "k"),
+    ("ch", "C"),
+    ("c", "k"),
+    ("C", "ch"),
+)
+
+
+def _sounded(folded: str) -> str:
+    """SQL that writes down how a folded name sounds; replacing plain text is far faster than patterns."""
+    text = f"replace({folded}, ' ', '')"
+    for letters, heard in _HEARD:
+        text = f"replace({text}, '{letters}', '{heard}')"
+    return text
+
+
 MACROS = (
     rf"""
     CREATE OR REPLACE MACRO folded(name) AS nullif(trim(regexp_replace(
@@ -19,7 +45,7 @@ MACROS = (
         '[^a-z0-9]+', ' ', 'g')), '')
     """,
     "CREATE OR REPLACE MACRO sorted_words(folded) AS array_to_string(list_sort(string_split(folded, ' ')), ' ')",
-    "CREATE OR REPLACE MACRO without_spaces(folded) AS replace(folded, ' ', '')",
+    f"CREATE OR REPLACE MACRO sounded(folded) AS {_sounded('folded')}",
     "CREATE OR REPLACE MACRO first_word(folded) AS split_part(folded, ' ', 1)",
     "CREATE OR REPLACE MACRO last_word(folded) AS split_part(folded, ' ', -1)",
     r"CREATE OR REPLACE MACRO initials(folded) AS regexp_replace(folded, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')",

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from mock_population_api.assumptions import SchoolAssumptions
+from mock_population_api.assumptions import Assumptions, SchoolAssumptions
 from mock_population_api.draws import Ints
 from mock_population_api.enrolment import LEVELS, Census, Enrolment
 from mock_population_api.entries import ENTRY_TRUTH
@@ -52,19 +52,21 @@ def _parent_aged(entries: pa.Table) -> Neighbours:
 
 
 def _gather_part(
-    path: Path, truth: pa.Table, students: Ints, grown_up: npt.NDArray[np.bool_], teachers: Ints, rates: SchoolAssumptions, rng: np.random.Generator
+    path: Path, truth: pa.Table, students: Ints, grown_up: npt.NDArray[np.bool_], teachers: Ints, assumed: Assumptions, rng: np.random.Generator
 ) -> Gathered:  # fmt: skip
     entries = pq.read_table(path)
-    slots = write_down(students, grown_up, kinship(entries, truth), _parent_aged(entries), rates, rng)
+    slots = write_down(
+        students, grown_up, kinship(entries, truth), _parent_aged(entries), assumed.schools, rng
+    )
     rows, positions = np.unique(np.concatenate([students, teachers, slots.person]), return_inverse=True)
     ends = np.cumsum([len(students), len(teachers)])
     student_at, teacher_at, guardian_at = np.split(positions, ends)
-    persons = from_entries(entries.take(pa.array(rows)), truth)
+    persons = from_entries(entries.take(pa.array(rows)), truth, assumed.slips.family_knows_day)
     return Gathered(persons, student_at, teacher_at, replace(slots, person=guardian_at))
 
 
 def gather(
-    parts: list[Path], truth: Path, census: Census, enrolment: Enrolment, rates: SchoolAssumptions, seed: int
+    parts: list[Path], truth: Path, census: Census, enrolment: Enrolment, assumed: Assumptions, seed: int
 ) -> Gathered:
     """Read the parts that hold anybody of the schools, and look up their families."""
     grown_up = np.array([level.higher for level in LEVELS])[
@@ -82,9 +84,11 @@ def gather(
         ours = np.flatnonzero(census.part[enrolment.teachers] == part)
         if not len(mine) and not len(ours):
             continue
-        rows, taught = census.row[enrolment.students[mine]], census.row[enrolment.teachers[ours]]
+        rows, taught = (
+            census.row[at].astype(np.int64) for at in (enrolment.students[mine], enrolment.teachers[ours])
+        )
         rng = np.random.default_rng([seed, part, 4])
-        found = _gather_part(path, truth_beside(truth, path), rows, grown_up[mine], taught, rates, rng)
+        found = _gather_part(path, truth_beside(truth, path), rows, grown_up[mine], taught, assumed, rng)
         students[mine], teachers[ours] = found.students + base, found.teachers + base
         slots.append(
             replace(found.slots, student=mine[found.slots.student], person=found.slots.person + base)

@@ -13,7 +13,6 @@ Bools = npt.NDArray[np.bool_]
 
 RELATIONS = ("father", "mother", "guardian")
 _FATHER, _MOTHER, _GUARDIAN = range(3)
-_DEAD_STILL_WRITTEN = 0.25
 _SHARED_KEY = 31
 
 
@@ -43,9 +42,11 @@ class Neighbours:
         return np.where(relation == _FATHER, men, women)
 
 
-def _written(rows: Ints, kin: Kinship, chance: npt.NDArray[np.float64], rng: np.random.Generator) -> Bools:
-    living: Bools = (rows != NOBODY) & (kin.alive[rows] | (rng.random(len(rows)) < _DEAD_STILL_WRITTEN))
-    return living & (rng.random(len(rows)) < chance)
+def _written(
+    rows: Ints, kin: Kinship, chance: npt.NDArray[np.float64], even_dead: float, rng: np.random.Generator
+) -> Bools:
+    known: Bools = (rows != NOBODY) & (kin.alive[rows] | (rng.random(len(rows)) < even_dead))
+    return known & (rng.random(len(rows)) < chance)
 
 
 def _stand_ins(
@@ -94,7 +95,7 @@ def write_down(
     """
     factor = np.where(grown_up, rates.parents_of_adults_written, 1.0)
     other = np.where(
-        rng.random(len(students)) < 0.6,
+        rng.random(len(students)) < rates.guardian_is_grandparent,
         grandparents(kin, students, rng),
         uncles_and_aunts(kin, students, rng),
     )
@@ -104,7 +105,7 @@ def write_down(
         (_MOTHER, kin.mother[students], rates.mother_written),
         (_GUARDIAN, other, rates.other_guardian),
     ):
-        written = np.flatnonzero(_written(rows, kin, share * factor, rng))
+        written = np.flatnonzero(_written(rows, kin, share * factor, rates.dead_parent_written, rng))
         records.append(written)
         relations.append(np.full(len(written), relation))
         people.append(rows[written])

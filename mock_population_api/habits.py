@@ -31,7 +31,8 @@ class Habits:
         return Habits(*(getattr(self, field.name)[schools] for field in fields(self)))
 
 
-def _draw(mix: Mix, count: int, rng: np.random.Generator) -> Codes:
+def draw_forms(mix: Mix, count: int, rng: np.random.Generator) -> Codes:
+    """A form of the mix for each of so many."""
     forms, weights = (
         np.array([form for form, _ in mix], dtype=object),
         np.array([weight for _, weight in mix]),
@@ -42,15 +43,15 @@ def _draw(mix: Mix, count: int, rng: np.random.Generator) -> Codes:
 def draw_habits(count: int, rates: HabitAssumptions, rng: np.random.Generator) -> Habits:
     """Habits for so many schools."""
     return Habits(
-        encoding=_draw(rates.encoding, count, rng),
-        tone_style=_draw(rates.tone_style, count, rng),
-        capitals=_draw(rates.capitals, count, rng),
-        spacing=_draw(rates.spacing, count, rng),
-        dates=_draw(rates.dates, count, rng),
-        numbers=_draw(rates.numbers, count, rng),
-        gender=_draw(rates.gender, count, rng),
-        places=_draw(rates.places, count, rng),
-        relations=_draw(rates.relations, count, rng),
-        citizenship=_draw(rates.citizenship, count, rng),
+        encoding=draw_forms(rates.encoding, count, rng),
+        tone_style=draw_forms(rates.tone_style, count, rng),
+        capitals=draw_forms(rates.capitals, count, rng),
+        spacing=draw_forms(rates.spacing, count, rng),
+        dates=draw_forms(rates.dates, count, rng),
+        numbers=draw_forms(rates.numbers, count, rng),
+        gender=draw_forms(rates.gender, count, rng),
+        places=draw_forms(rates.places, count, rng),
+        relations=draw_forms(rates.relations, count, rng),
+        citizenship=draw_forms(rates.citizenship, count, rng),
         drops_thi=rng.random(count) < rates.drops_thi,
     )

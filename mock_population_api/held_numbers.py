@@ -67,12 +67,14 @@ def _prefixes(provinces: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     return numbers, widths
 
 
-def _issued_twice(numbers: Ints, rate: float, rng: np.random.Generator) -> Ints:
+def _issued_twice(numbers: Ints, rates: PeopleAssumptions, rng: np.random.Generator) -> Ints:
     """Some numbers handed out a second time, and those of the range that two provinces shared."""
-    again = np.flatnonzero(rng.random(len(numbers)) < rate)
+    again = np.flatnonzero(rng.random(len(numbers)) < rates.number_issued_twice)
     numbers = numbers.copy()
     numbers[again] = numbers[rng.integers(0, max(len(numbers), 1), len(again))]
-    shared = np.flatnonzero((numbers // 10**7 == _SHARED_PREFIX) & (rng.random(len(numbers)) < 0.01))
+    shared = np.flatnonzero(
+        (numbers // 10**7 == _SHARED_PREFIX) & (rng.random(len(numbers)) < rates.number_of_shared_range)
+    )
     numbers[shared] = rng.integers(_SHARED_RANGE[0], _SHARED_RANGE[1] + 1, len(shared))
     half = len(shared) // 2
     numbers[shared[half : 2 * half]] = numbers[shared[:half]]
@@ -87,7 +89,7 @@ def _former(people: People, rates: PeopleAssumptions, rng: np.random.Generator, 
     numbers = former_numbers(*_prefixes(provinces, rng), share)
     return _lists(
         np.concatenate([first, second]),
-        _issued_twice(numbers, rates.number_issued_twice, rng),
+        _issued_twice(numbers, rates, rng),
         9,
         len(people),
     )

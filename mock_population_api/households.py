@@ -23,9 +23,13 @@ NOBODY = -1
 YEAR_DAYS = 365.25
 _EPOCH_YEAR = 1970
 _FOUNDING_MOTHERS = (1914, 1953)
-_ADULT, _MOTHER_OLDEST = 19.0, 45.0
+_ADULT, _MOTHER_OLDEST, _FATHER_YOUNGEST = 19.0, 45.0, 17.0
 _MOST_CHILDREN = 9
 _LARGEST_AGE_GAP = 16.0
+_CALENDAR = (1800, 2200)
+_YEAR_STARTS = (
+    (np.arange(*_CALENDAR) - _EPOCH_YEAR).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+)
 _BETWEEN_BIRTHS = 1.1
 _HUSBANDS_OLDER = 0.05
 _GENERATIONS = 7
@@ -71,8 +75,11 @@ class Couples:
 
 
 def years_of(born: Ints) -> Ints:
-    """The calendar year of each day."""
-    years: Ints = born.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + _EPOCH_YEAR
+    """The calendar year of each day, by guess and correction: numpy's own conversion is ten times slower."""
+    guess = born * 400 // 146_097 + _EPOCH_YEAR - _CALENDAR[0]
+    guess -= born < _YEAR_STARTS[guess]
+    guess += born >= _YEAR_STARTS[guess + 1]
+    years: Ints = guess + _CALENDAR[0]
     return years
 
 
@@ -147,14 +154,16 @@ def bear(people: People, couples: Couples, rates: PeopleAssumptions, rng: np.ran
     before = np.concatenate([[0.0], summed])[np.cumsum(counts) - counts]
     age = summed - before[couple]
     born = (people.born[wives][couple] + age * YEAR_DAYS).astype(np.int64)
-    kept = (age < _MOTHER_OLDEST) & (born <= days(rates.as_of))
+    fathers = couples.husbands[couple]
+    too_young = (fathers != NOBODY) & (born - people.born[fathers] < _FATHER_YOUNGEST * YEAR_DAYS)
+    kept = (age < _MOTHER_OLDEST) & (born <= days(rates.as_of)) & ~too_young
     return _newborn(people, couples, couple[kept], born[kept], len(people), rates, rng)
 
 
 def _newborn(
     people: People, couples: Couples, couple: Ints, born: Ints, base: int, rates: PeopleAssumptions, rng: np.random.Generator
 ) -> People:  # fmt: skip
-    female = rng.random(len(couple)) < 0.482
+    female = rng.random(len(couple)) < rates.born_female
     twin = np.flatnonzero(rng.random(len(couple)) < rates.twin_births)
     same = rng.random(len(twin)) < rates.twins_of_same_sex
     couple, born = np.concatenate([couple, couple[twin]]), np.concatenate([born, born[twin]])
@@ -226,8 +235,8 @@ def grow(couples: int, weights: Floats, rates: PeopleAssumptions, rng: np.random
     return people
 
 
-def death_days(people: People, rng: np.random.Generator) -> Ints:
+def death_days(people: People, rates: PeopleAssumptions, rng: np.random.Generator) -> Ints:
     """The day each dies, by Gompertz' law: most of them in the future."""
-    rise, level = 0.1, np.where(people.female, 2.2e-5, 4.5e-5)
+    rise, level = rates.mortality_rise, np.where(people.female, rates.mortality_women, rates.mortality_men)
     ages = np.log1p(-rise / level * np.log(rng.random(len(people)))) / rise
     return people.born + (ages * YEAR_DAYS).astype(np.int64)

@@ -9,9 +9,7 @@ MOST_IN_BATCH = 1_000
 """Questions in one batch; more belong into a job."""
 
 Text = Annotated[str, Field(max_length=200)]
-BirthDate = Annotated[
-    Text, Field(description="YYYY, YYYY-MM or YYYY-MM-DD", examples=["2011-09-05", "1979"])
-]
+BirthDate = Annotated[Text, Field(description="YYYY, YYYY-MM or YYYY-MM-DD", examples=["2011-09-05", "1979"])]
 Gender = Annotated[Text, Field(description="M or F")]
 
 

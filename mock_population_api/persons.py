@@ -91,12 +91,13 @@ def _true_dates(entries: pa.Table) -> Days:
     return born
 
 
-def from_entries(entries: pa.Table, truth: pa.Table) -> Persons:
+def from_entries(entries: pa.Table, truth: pa.Table, knows_day: float) -> Persons:
     """The people behind entries: what the registry holds, put right where it is wrong.
 
     Args:
         entries: rows of a registry folder.
         truth: rows of the truth beside it that concern these entries (more do no harm).
+        knows_day: share of families who know the day of birth where the registry doesn't.
     """
     told = truth.take(pc.index_in(entries["personal_id"], value_set=truth["personal_id"].combine_chunks()))
     gender = pc.coalesce(told["gender"], entries["gender"])
@@ -109,7 +110,8 @@ def from_entries(entries: pa.Table, truth: pa.Table) -> Persons:
         personal_id=as_objects(entries["personal_id"]),
         name=as_objects(pc.coalesce(told["full_name"], entries["full_name"])),
         born=np.where(np.isnat(right_date), born, right_date),
-        day_known=pc.equal(entries["birth_precision"], "day").to_numpy() | (keyed_uniform(numbers, 22) < 0.4),
+        day_known=pc.equal(entries["birth_precision"], "day").to_numpy()
+        | (keyed_uniform(numbers, 22) < knows_day),
         female=pc.equal(gender, "F").to_numpy(),
         birth_province=provinces.to_numpy().astype(np.int64),
         commune=commune_positions(entries["residence_commune"]),

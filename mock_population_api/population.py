@@ -7,7 +7,7 @@ children, chunks can be made in any order by any number of processes, and memory
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -82,12 +82,12 @@ def _kept_exactly(people: People, kept: Bools, count: int, rng: np.random.Genera
     return kept
 
 
-def _strangers(count: int, like: Ints, weights: Floats, rng: np.random.Generator) -> People:
-    """People without kin in the registry, as old as those born on the days `like`, half of them moved."""
+def _strangers(plan: _Plan, count: int, like: Ints, rng: np.random.Generator) -> People:
+    """People without kin in the registry, as old as those born on the days `like`."""
     born = rng.choice(like, count) + rng.integers(-180, 0, count)
-    homes = Weighted.of(np.arange(len(weights)), weights)
-    people = newcomers(born, rng.random(count) < 0.48, homes.at(rng.random(count)), rng)
-    moved = np.flatnonzero(rng.random(count) < 0.5)
+    homes = Weighted.of(np.arange(len(plan.weights)), plan.weights)
+    people = newcomers(born, rng.random(count) < plan.rates.born_female, homes.at(rng.random(count)), rng)
+    moved = np.flatnonzero(rng.random(count) < plan.rates.strangers_moved)
     people.home[moved] = homes.at(rng.random(len(moved)))
     people.commune[moved] = geography().draw_communes(people.home[moved], rng)
     return people
@@ -99,7 +99,7 @@ def _families(plan: _Plan, rng: np.random.Generator) -> tuple[People, Ints, Bool
     couples = max(3, int(wanted / _PER_COUPLE))
     for _ in range(_ATTEMPTS):
         people = grow(couples, plan.weights, plan.rates, rng)
-        dies = death_days(people, rng)
+        dies = death_days(people, plan.rates, rng)
         kept = dies >= days(plan.rates.registry_since)
         if abs(kept.sum() - wanted) < wanted * plan.rates.strangers:
             break
@@ -113,7 +113,7 @@ def _chunk(plan: _Plan) -> Entries:
     people, dies, kept = _families(plan, rng)
     missing = plan.people - int(kept.sum())
     alike = people.born[kept] if kept.any() else people.born
-    lone = _strangers(missing, alike, plan.weights, rng)
+    lone = _strangers(plan, missing, alike, rng)
     people = people.joined(lone)
     far = np.full(missing, np.iinfo(np.int64).max)
     return register(
@@ -138,13 +138,11 @@ def _write_chunk(plan: _Plan) -> int:
     return plan.people
 
 
-def _plans(sizes: Sequence[int], common: dict[str, object]) -> list[_Plan]:
-    return [_Plan(chunk=at, chunks=len(sizes), people=size, **common) for at, size in enumerate(sizes)]  # type: ignore[arg-type]
-
-
-def _sizes(people: int) -> list[int]:
-    chunks = max(1, round(people / CHUNK))
-    return [people // chunks + (at < people % chunks) for at in range(chunks)]
+def _plans(whole: _Plan, chunk: int) -> list[_Plan]:
+    """The same for each chunk: nearly equal numbers of people."""
+    chunks = max(1, round(whole.people / chunk))
+    sizes = [whole.people // chunks + (at < whole.people % chunks) for at in range(chunks)]
+    return [replace(whole, chunk=at, chunks=chunks, people=size) for at, size in enumerate(sizes)]
 
 
 def _run(plans: Sequence[_Plan], workers: int) -> Iterable[int]:
@@ -156,7 +154,7 @@ def _run(plans: Sequence[_Plan], workers: int) -> Iterable[int]:
             yield done.result()
 
 
-def write_population(
+def write_population(  # noqa: PLR0913 - four of them say how it is run, not what is made
     out: Path,
     people: int,
     seed: int,
@@ -166,6 +164,7 @@ def write_population(
     truth: Path | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    chunk: int = CHUNK,
 ) -> None:
     """Write a registry of exactly `people` entries as `out/part-*.parquet`, the same bytes for the same arguments.
 
@@ -178,6 +177,7 @@ def write_population(
         truth: folder beside, for what the registry doesn't say: minority, entries that are wrong, unrecorded parents.
         workers: processes; as many as there are processors when None. Doesn't change the result.
         progress: called with the number of people of each chunk done.
+        chunk: people in one part, about; families never cross parts. Another size, another country.
 
     Raises:
         UnknownProvince: for a code that is none of the 34.
@@ -190,13 +190,7 @@ def write_population(
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.glob("part-*.parquet"):
                 old.unlink()
-    common: dict[str, object] = {
-        "seed": seed,
-        "weights": weights,
-        "rates": assumptions.people,
-        "out": out,
-        "truth": truth,
-    }
-    for done in _run(_plans(_sizes(people), common), workers or os.cpu_count() or 1):
+    whole = _Plan(seed, 0, 1, people, weights, assumptions.people, out, truth)
+    for done in _run(_plans(whole, chunk), workers or os.cpu_count() or 1):
         if progress is not None:
             progress(done)

@@ -11,21 +11,17 @@ from mock_population_api.draws import Ints
 from mock_population_api.enrolment import LEVELS, Enrolment, Schools, merged_of_communes
 from mock_population_api.gathering import Gathered
 from mock_population_api.guardians import RELATIONS, Slots, guardian_records
-from mock_population_api.habits import Habits
+from mock_population_api.habits import Habits, draw_forms
 from mock_population_api.personal_ids import scattered
 from mock_population_api.persons import Objects, Persons, nothing, present
 from mock_population_api.records import Recorded, Typed, text_table, truth_of, type_persons
 from mock_population_api.slip_log import chosen
+from mock_population_api.typed_dates import DATE_SLIPS
 from mock_population_api.typed_numbers import Claims
 
 _RECORD_DIGITS = (10_000, 10_000)
 EXTRACT_YEAR = 2026
 _TERM = (np.datetime64("2025-08-20T07:00:00"), np.datetime64("2026-10-25T17:00:00"))
-_DAY_SLIPS = (
-    "wrong_day", "day_month_swapped", "year_off", "default_day", "impossible_date", "year_alone", "date_missing",
-    "date_form:mm/dd/yyyy", "date_form:excel_serial", "date_form:d/m/yy",
-)  # fmt: skip
-"""Labels that mean nothing where only a year is written."""
 _RELATION_WORDS = {
     "father/mother/guardian": RELATIONS,
     "Cha/Mẹ/Người giám hộ": ("Cha", "Mẹ", "Người giám hộ"),
@@ -33,10 +29,11 @@ _RELATION_WORDS = {
 }
 
 
-def record_ids(prefixes: Sequence[str], start: int, seed: int) -> Objects:
-    """Opaque codes of eight digits behind each prefix, none twice, counted from `start`."""
-    places = np.arange(start, start + len(prefixes))
-    numbers = scattered(places, np.zeros_like(places), _RECORD_DIGITS, seed)
+def record_ids(prefixes: Sequence[str], key: int) -> Objects:
+    """Opaque codes of eight digits behind each prefix, none twice under one key."""
+    numbers = scattered(
+        np.arange(len(prefixes)), np.zeros(len(prefixes), dtype=np.int64), _RECORD_DIGITS, key
+    )
     return np.array(
         [f"{prefix}{number:08d}" for prefix, number in zip(prefixes, numbers, strict=True)], dtype=object
     )
@@ -96,6 +93,10 @@ class Setting:
         """A stream of chance of its own for each kind."""
         return np.random.default_rng([self.seed, stage])
 
+    def key(self, stage: int) -> int:
+        """What the codes of a kind's records hang on, so that equal codes don't tell who belongs to whom."""
+        return self.seed * 100 + stage
+
 
 def students_of(
     enrolment: Enrolment, gathered: Gathered, setting: Setting
@@ -111,7 +112,7 @@ def students_of(
         Recorded(persons, enrolment.students_school, claims, others), setting.habits, setting.assumed, rng
     )
     province = merged_of_communes()[enrolment.schools.commune[enrolment.students_school]]
-    ids = record_ids(province.tolist(), 0, setting.seed)
+    ids = record_ids(province.tolist(), setting.key(11))
     columns = typed.columns | {
         "student_id": ids,
         "school_code": school_codes(enrolment.schools)[enrolment.students_school],
@@ -140,7 +141,7 @@ def teachers_of(enrolment: Enrolment, gathered: Gathered, setting: Setting) -> t
     claims = Claims(held=np.full(len(persons), slips.has_number_teacher), former=slips.teacher_former_number)
     recorded = Recorded(persons, enrolment.teachers_school, claims, _number_above(persons))
     typed = type_persons(recorded, setting.habits, setting.assumed, rng)
-    ids = record_ids(["GV"] * len(persons), 0, setting.seed)
+    ids = record_ids(["GV"] * len(persons), setting.key(12))
     columns = typed.columns | {
         "teacher_id": ids,
         "school_code": school_codes(enrolment.schools)[enrolment.teachers_school],
@@ -150,21 +151,14 @@ def teachers_of(enrolment: Enrolment, gathered: Gathered, setting: Setting) -> t
     return text_table("teachers", columns), truth_of("teacher", ids, persons, typed.log.lists())
 
 
-def _phones(count: int, share: float, rng: np.random.Generator) -> Objects:
+def _phones(count: int, assumed: Assumptions, rng: np.random.Generator) -> Objects:
     """Numbers of a prefix that is given to nobody, in the forms people type."""
-    forms = (
-        "0199{a:03d}{b:03d}",
-        "0199 {a:03d} {b:03d}",
-        "0199.{a:03d}.{b:03d}",
-        "+84199{a:03d}{b:03d}",
-        "199{a:03d}{b:03d}",
-    )
-    picks = rng.choice(len(forms), count, p=[0.7, 0.12, 0.05, 0.05, 0.08])
+    forms = draw_forms(assumed.habits.phones, count, rng)
     digits = rng.integers(0, 1000, (count, 2))
     phones = np.array(
-        [forms[p].format(a=a, b=b) for p, (a, b) in zip(picks, digits.tolist(), strict=True)], dtype=object
+        [form.format(a=a, b=b) for form, (a, b) in zip(forms, digits.tolist(), strict=True)], dtype=object
     )
-    phones[rng.random(count) >= share] = None
+    phones[rng.random(count) >= assumed.slips.guardian_phone] = None
     return phones
 
 
@@ -176,7 +170,7 @@ def _as_guardians(
     year = persons.born.astype("datetime64[Y]").astype(np.int64) + 1970
     only_year = rng.random(count) < slips.guardian_year_only
     columns["birth_date"][only_year] = [str(value) for value in year[only_year]]
-    typed.log.forget(only_year, *_DAY_SLIPS)
+    typed.log.forget(only_year, *DATE_SLIPS)
     off = chosen(count, slips.guardian_year_off, rng)
     off = off[only_year[off]]
     columns["birth_date"][off] = [
@@ -184,7 +178,7 @@ def _as_guardians(
     ]
     typed.log.note(off, "year_off")
     for share, names, labels in (
-        (1 - slips.guardian_year_missing, ("birth_date",), (*_DAY_SLIPS, "year_off")),
+        (1 - slips.guardian_year_missing, ("birth_date",), DATE_SLIPS),
         (slips.guardian_gender_typed, ("gender",), ("wrong_gender", "gender_missing")),
         (
             slips.guardian_residence_typed,
@@ -223,10 +217,10 @@ def guardians_of(
     )
     children = gathered.persons.personal_id[gathered.students[slots.student[first]]]
     typed = type_persons(Recorded(persons, schools, claims, children), setting.habits, assumed, rng)
-    ids = record_ids(["PH"] * len(persons), 0, setting.seed)
+    ids = record_ids(["PH"] * len(persons), setting.key(13))
     columns = _as_guardians(typed, persons, assumed, rng) | {
         "guardian_id": ids,
-        "phone": _phones(len(ids), assumed.slips.guardian_phone, rng),
+        "phone": _phones(len(ids), assumed, rng),
         "updated_at": timestamps(len(ids), rng),
     }
     for reason in ("step_parent", "grandparent_as_parent", "parents_swapped"):

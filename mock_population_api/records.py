@@ -10,7 +10,14 @@ from mock_population_api.draws import Ints
 from mock_population_api.habits import Habits
 from mock_population_api.persons import CITIZEN, Objects, Persons, present
 from mock_population_api.slip_log import SlipLog, chosen
-from mock_population_api.typed_dates import calendar, slip_dates, write_dates, years_alone
+from mock_population_api.typed_dates import (
+    DATE_SLIPS,
+    DAY_SLIPS,
+    calendar,
+    slip_dates,
+    write_dates,
+    years_alone,
+)
 from mock_population_api.typed_names import drop_thi, slip_names, write_names, write_text
 from mock_population_api.typed_numbers import Claims, slip_numbers, write_numbers
 from mock_population_api.typed_places import write_birth_places, write_residences
@@ -101,13 +108,15 @@ def _dates(
     dates.day[unknown], dates.month[unknown] = 1, 1
     slip_dates(dates, assumed.slips, log, rng)
     written = write_dates(dates, habits.dates, log)
-    years_alone(written, dates, unknown[rng.random(len(unknown)) < 0.6])
-    alone = chosen(len(written), assumed.slips.year_alone, rng)
-    years_alone(written, dates, alone)
-    log.note(alone, "year_alone")
-    missing = chosen(len(written), assumed.slips.date_missing, rng)
+    years_alone(written, dates, unknown[rng.random(len(unknown)) < assumed.slips.unknown_day_as_year])
+    alone = rng.random(len(written)) < assumed.slips.year_alone
+    years_alone(written, dates, np.flatnonzero(alone))
+    log.forget(alone, *DAY_SLIPS)
+    log.note_where(alone, "year_alone")
+    missing = rng.random(len(written)) < assumed.slips.date_missing
     written[missing] = None
-    log.note(missing, "date_missing")
+    log.forget(missing, *DATE_SLIPS)
+    log.note_where(missing, "date_missing")
     return written
 
 
@@ -130,14 +139,12 @@ def type_persons(
     numbers = slip_numbers(
         persons, recorded.others_numbers, recorded.schools, recorded.claims, assumed.slips, log, rng
     )
-    provinces, communes = write_residences(persons, habits.places, assumed.slips, log, rng)
+    provinces, communes = write_residences(persons, habits.places, assumed, log, rng)
     columns = {
         "full_name": write_names(names, habits, log),
         "birth_date": _dates(persons, habits, assumed, log, rng),
         "gender": _genders(persons, habits, assumed, log, rng),
-        "birth_place": write_text(
-            write_birth_places(persons, habits.places, assumed.slips, log, rng), habits
-        ),
+        "birth_place": write_text(write_birth_places(persons, habits.places, assumed, log, rng), habits),
         "nationality": write_text(_nationalities(persons, habits), habits),
         "claimed_id": write_numbers(numbers, habits.numbers, log),
         "residence_province": write_text(provinces, habits),

@@ -91,7 +91,7 @@ def make_schools(
     parts = parts_of(population)
     census = take_census(parts)
     enrolment = _in_school_order(enrol(census, provinces, students, teachers, assumed.schools, seed))
-    gathered = gather(parts, truth, census, enrolment, assumed.schools, seed)
+    gathered = gather(parts, truth, census, enrolment, assumed, seed)
     gathered = with_outsiders(gathered, assumed.schools, np.random.default_rng([seed, 5]))
     habits = draw_habits(len(enrolment.schools.level), assumed.habits, np.random.default_rng([seed, 6]))
     setting = Setting(habits, assumed, seed)
@@ -119,6 +119,7 @@ def write_schools(  # noqa: PLR0913 - what a world of schools is made from; noth
     *,
     assumptions: Assumptions | None = None,
     form: str = "parquet",
+    truth_out: Path | None = None,
 ) -> Written:
     """Write an education folder and `truth/truth.parquet`; the same bytes for the same arguments.
 
@@ -132,6 +133,7 @@ def write_schools(  # noqa: PLR0913 - what a world of schools is made from; noth
         seed: another seed, other schools.
         assumptions: the rates; `default` when None.
         form: parquet or csv.
+        truth_out: where `truth.parquet` goes; into `truth` when None.
 
     Raises:
         NoPopulation: when the folder holds no entries.
@@ -139,6 +141,6 @@ def write_schools(  # noqa: PLR0913 - what a world of schools is made from; noth
     world = make_schools(
         population, truth / "population", provinces, students, teachers, seed, assumptions or Assumptions()
     )
-    write_world(world, out, truth, form)
+    write_world(world, out, truth_out or truth, form)
     rows = {name: table.num_rows for name, table in world.tables.items()}
     return Written(students, teachers, rows["students"], rows["teachers"], rows["guardians"], rows["schools"])

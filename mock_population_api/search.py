@@ -34,6 +34,7 @@ class Rule:
 _VERY_SIMILAR = 0.88
 _LIKE = f"jaro_winkler_similarity(q.folded, e.folded) >= {_SIMILAR}"
 _LIKE_ENOUGH = f"jaro_winkler_similarity(q.folded, e.folded) >= {_VERY_SIMILAR}"
+_NO_PROVINCE = "q.residence_province IS NULL AND q.birth_province IS NULL"
 
 RULES = (
     Rule(
@@ -64,14 +65,21 @@ RULES = (
     Rule(
         "name_alone",
         "by_name",
-        "q.words = e.words AND q.year IS NULL AND q.residence_province IS NULL AND q.birth_province IS NULL",
+        f"q.words = e.words AND q.year IS NULL AND {_NO_PROVINCE}",
         "same words of the name, where neither date nor province is asked",
     ),
     Rule(
-        "squashed_name_year",
-        "by_squashed",
-        "q.squashed = e.squashed AND q.year = e.year",
-        "same name once spaces and apostrophes are removed, same birth year",
+        "name_near_year",
+        "by_name",
+        f"q.words = e.words AND q.day_month IS NULL AND {_NO_PROVINCE} AND abs(q.year - e.year) IN (1, 2, 9, 10, 11)",
+        "same words of the name, year off by 1, 2, 9, 10 or 11, where neither day nor province is asked",
+    ),
+    Rule(
+        "sound_year",
+        "by_sound",
+        "q.sound = e.sound AND q.year = e.year",
+        "same sound of the name (s/x, tr/ch, d/gi/r/v, l/n, i/y, c/k/q alike; spaces and apostrophes removed), "
+        "same birth year",
     ),
     Rule(
         "edge_year",
@@ -80,6 +88,12 @@ RULES = (
         "OR q.birth_province = e.birth_province OR q.day_month // 100 = e.day_month // 100 "
         "OR q.day_month % 100 = e.day_month % 100)",
         "same first and last word, same birth year, and a province, the month or the day agrees",
+    ),
+    Rule(
+        "edge_year_alone",
+        "by_edge",
+        f"q.edge = e.edge AND q.year = e.year AND q.day_month IS NULL AND {_NO_PROVINCE}",
+        "same first and last word, same birth year, where neither day nor province is asked",
     ),
     Rule(
         "edge_day_month",
@@ -131,7 +145,7 @@ RULES = (
 
 _ASK = """
     CREATE OR REPLACE TEMP TABLE asked AS
-    SELECT *, keyed(sorted_words(folded)) AS words, keyed(without_spaces(folded)) AS squashed,
+    SELECT *, keyed(sorted_words(folded)) AS words, keyed(sounded(folded)) AS sound,
            first_word(folded) AS first, last_word(folded) AS last, initials(folded) AS initials,
            keyed(first_word(folded) || ' ' || last_word(folded)) AS edge,
            CASE WHEN birth_date IS NOT NULL THEN month(birth_date) * 100 + day(birth_date) END::SMALLINT AS day_month,
@@ -152,7 +166,7 @@ _FITTING = " UNION ".join(
 )
 
 _POINTS = """
-    4 * (CASE WHEN q.words = e.words OR q.squashed = e.squashed THEN 1
+    4 * (CASE WHEN q.words = e.words THEN 1 WHEN q.sound = e.sound THEN 0.95
          ELSE coalesce(jaro_winkler_similarity(q.folded, e.folded), 0) END)
     + coalesce((q.spelled = e.spelled)::INT, 0)
     + coalesce((q.year = e.year)::INT, 0)

@@ -14,9 +14,9 @@ from mock_population_api.building import (
     TABLES,
     Facts,
     build_store,
-    literal,
     open_engine,
     read_facts,
+    source_of,
     tables_folder,
 )
 from mock_population_api.errors import RegistryFolderError, StoreInUseError
@@ -78,8 +78,9 @@ class Store:
         self._engine = open_engine(folder, memory_limit, threads)
         tables = tables_folder(folder, facts)
         for name in ("entries", *(table.name for table in TABLES)):
-            source = literal(tables / f"{name}.parquet")
-            self._engine.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({source})")
+            self._engine.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({source_of(tables, name)})"
+            )
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

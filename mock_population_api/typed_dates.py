@@ -69,6 +69,14 @@ def slip_dates(dates: Calendar, rates: SlipAssumptions, log: SlipLog, rng: np.ra
     log.note(rows, "impossible_date")
 
 
+DAY_SLIPS = (
+    "wrong_day", "day_month_swapped", "default_day", "impossible_date", "date_form:mm/dd/yyyy", "date_form:excel_serial",
+    "date_form:d/m/yy",
+)  # fmt: skip
+"""Labels that mean nothing where only a year is written."""
+DATE_SLIPS = (*DAY_SLIPS, "year_off", "year_alone", "date_missing")
+"""Labels that mean nothing where no date is written."""
+
 _FORMS = {
     "dd/mm/yyyy": "{d:02d}/{m:02d}/{y}",
     "yyyy-mm-dd": "{y}-{m:02d}-{d:02d}",

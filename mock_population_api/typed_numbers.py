@@ -71,6 +71,20 @@ _SLIPS = (
 )
 
 
+def _overwritten(log: SlipLog, rows: Ints, count: int) -> None:
+    """What was wrong with the numbers of these rows no longer matters."""
+    mask = np.zeros(count, dtype=bool)
+    mask[rows] = True
+    log.forget(
+        mask,
+        *(label for label, _ in _SLIPS),
+        "former_number",
+        "superseded_number",
+        "somebody_elses",
+        "rows_swapped",
+    )
+
+
 def _rows_swapped(
     numbers: Objects, schools: Ints, rate: float, log: SlipLog, rng: np.random.Generator
 ) -> None:
@@ -106,10 +120,12 @@ def slip_numbers(
     rows = claimed[chosen(len(claimed), rates.somebody_elses, rng)]
     rows = rows[present(others[rows]) & (others[rows] != numbers[rows])]
     numbers[rows] = others[rows]
+    _overwritten(log, rows, len(numbers))
     log.note(rows, "somebody_elses")
     _rows_swapped(numbers, schools, rates.rows_swapped, log, rng)
     rows = chosen(len(numbers), rates.placeholder, rng)
     numbers[rows] = np.array(_PLACEHOLDERS, dtype=object)[rng.integers(0, len(_PLACEHOLDERS), len(rows))]
+    _overwritten(log, rows, len(numbers))
     log.note(rows, "placeholder")
     return numbers
 

@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from mock_population_api.assumptions import SlipAssumptions
-from mock_population_api.draws import Ints, keyed_uniform
+from mock_population_api.assumptions import Assumptions, SlipAssumptions
+from mock_population_api.draws import Ints
 from mock_population_api.enrolment import merged_of_communes
 from mock_population_api.geography import FormerCommune, former_communes, geography
 from mock_population_api.habits import Codes
@@ -28,8 +28,7 @@ _PREFIXES = {
     "Huyện": "H.",
     "Quận": "Q.",
 }
-_OLD_HA_TAY = 0.3
-"""Of the births registered in Hà Nội before 2008: typed as Hà Tây."""
+_HA_TAY_JOINED = np.datetime64("2008-08-01")
 
 
 @functools.cache
@@ -57,15 +56,15 @@ def _shortened(name: str) -> str:
     return name
 
 
-def _residence(form: str, commune: int, point: float) -> tuple[str, str]:
-    """Province and commune in one form."""
+def _residence(form: str, commune: int, point: float, with_district: bool) -> tuple[str, str]:
+    """Province and commune in one form; `point` chooses among the communes of before."""
     land = geography()
     merged, code = str(merged_of_communes_list()[commune]), land.commune_codes[commune]
     old = _old_commune(commune, point) if form in {"old_codes", "old_names"} else None
     if old and form == "old_codes":
         return old.province_code, old.code
     if old:
-        commune_name = f"{old.name}, {old.district}" if point < 0.5 else old.name
+        commune_name = f"{old.name}, {old.district}" if with_district else old.name
         return _old_province_name(old.province_code), commune_name
     if form == "new_codes":
         return merged, code
@@ -91,7 +90,7 @@ def _homes(persons: Persons, rates: SlipAssumptions, log: SlipLog, rng: np.rando
     commune = persons.commune.copy()
     rows = chosen(len(commune), rates.moved_since, rng)
     land = geography()
-    far = rows[rng.random(len(rows)) < 0.3]
+    far = rows[rng.random(len(rows)) < rates.moved_far]
     province = land.commune_province[commune]
     province[far] = rng.integers(0, len(land.province_codes), len(far))
     commune[rows] = land.draw_communes(province[rows], rng)
@@ -100,58 +99,62 @@ def _homes(persons: Persons, rates: SlipAssumptions, log: SlipLog, rng: np.rando
 
 
 def write_residences(
-    persons: Persons, forms: Codes, rates: SlipAssumptions, log: SlipLog, rng: np.random.Generator
+    persons: Persons, forms: Codes, assumed: Assumptions, log: SlipLog, rng: np.random.Generator
 ) -> tuple[Objects, Objects]:
     """Province and commune of residence of each record."""
+    rates = assumed.slips
     commune = _homes(persons, rates, log, rng)
     points = rng.random(len(commune))
+    districts = rng.random(len(commune)) < assumed.habits.district_named
     written = [
-        _residence(form, at, point)
-        for form, at, point in zip(forms, commune.tolist(), points.tolist(), strict=True)
+        _residence(*values)
+        for values in zip(forms, commune.tolist(), points.tolist(), districts.tolist(), strict=True)
     ]
-    provinces, communes = (
-        np.array([p for p, _ in written], dtype=object),
-        np.array([c for _, c in written], dtype=object),
-    )
+    provinces = np.array([province for province, _ in written], dtype=object)
+    communes = np.array([commune for _, commune in written], dtype=object)
     for form in ("old_codes", "old_names"):
         log.note_where(forms == form, f"places:{form}")
     missing = chosen(len(commune), rates.residence_missing, rng)
     communes[missing] = None
-    provinces[missing[rng.random(len(missing)) < 0.6]] = None
+    provinces[missing[rng.random(len(missing)) < rates.province_missing_too]] = None
     log.note(missing, "residence_missing")
     return provinces, communes
 
 
-def _birth_place(form: str, province: int, year: int, point: float) -> str:
+@functools.cache
+def _birth_words(form: str, plain: bool) -> tuple[str, ...]:
+    """How each of the 63 provinces is written in one form; without Tỉnh or Thành phố when plain."""
     land = geography()
-    code, name = land.province_codes[province], land.province_names[province]
-    if code == "001" and year < 2008 and point < _OLD_HA_TAY:
-        name = "Hà Tây"
-    if form == "new_codes":
-        return land.merged_codes[province]
-    if form == "old_codes":
-        return code[1:]
-    if form == "codes_no_zeros":
-        return code.lstrip("0")
-    if form == "new_names":
-        return land.merged_names[province]
-    if form == "short_names":
-        return _SHORT.get(code, name)
-    return name if point > 0.7 else _old_province_name(code[1:]) if name != "Hà Tây" else "Tỉnh Hà Tây"
+    words = {
+        "new_codes": land.merged_codes,
+        "new_names": land.merged_names,
+        "old_codes": tuple(code[1:] for code in land.province_codes),
+        "codes_no_zeros": tuple(code.lstrip("0") for code in land.province_codes),
+        "short_names": tuple(map(_SHORT.get, land.province_codes, land.province_names)),
+    }
+    full = tuple(_old_province_name(code[1:]) for code in land.province_codes)
+    return words.get(form, land.province_names if plain else full)
+
+
+def _birth_place(form: str, province: int, plain: bool, ha_tay: bool) -> str:
+    if ha_tay and form in {"old_names", "short_names"}:
+        return "Hà Tây" if plain else "Tỉnh Hà Tây"
+    return _birth_words(form, plain)[province]
 
 
 def write_birth_places(
-    persons: Persons, forms: Codes, rates: SlipAssumptions, log: SlipLog, rng: np.random.Generator
+    persons: Persons, forms: Codes, assumed: Assumptions, log: SlipLog, rng: np.random.Generator
 ) -> Objects:
-    """Place of birth of each record; teachers' and many pupils' files have free text."""
-    count = len(persons)
+    """Place of birth of each record, in the form of its school."""
+    count, rates = len(persons), assumed.slips
     province = persons.birth_province.copy()
     rows = chosen(count, rates.birth_place_elsewhere, rng)
     province[rows] = rng.integers(0, len(geography().province_codes), len(rows))
     log.note(rows, "birth_place_elsewhere")
-    years = persons.born.astype("datetime64[Y]").astype(np.int64) + 1970
-    points = keyed_uniform(np.arange(count), int(rng.integers(2**31)))
-    columns = (forms, province.tolist(), years.tolist(), points.tolist())
+    plain = rng.random(count) < assumed.habits.birth_province_alone
+    in_ha_noi = (province == geography().province_codes.index("001")) & (persons.born < _HA_TAY_JOINED)
+    ha_tay = in_ha_noi & (rng.random(count) < assumed.habits.ha_tay)
+    columns = (forms, province.tolist(), plain.tolist(), ha_tay.tolist())
     written = np.array([_birth_place(*values) for values in zip(*columns, strict=True)], dtype=object)
     abroad = present(persons.born_abroad)
     written[abroad] = persons.born_abroad[abroad]

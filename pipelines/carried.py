@@ -6,25 +6,43 @@ import pyarrow.compute as pc
 from connectors.education import read_links, read_partition
 from connectors.education_tables import LINKS
 from matching.decision import Outcome
-from matching.schemas import DECISIONS
+from matching.schemas import DECISIONS, PERSON_COLUMNS
 from pipelines.checkpoints import Checkpoint
-from pipelines.history import last_run
+from pipelines.history import LastRun, conflicting_records, last_run
 from pipelines.means import ProvinceRun, runs_folder
 
 
 def carried_links(work: ProvinceRun, kind: str, raw: pa.Table) -> pa.Table:
-    """Links (`LINKS`) of the records that were not changed since the day on which the last run that wrote them began.
+    """Links (`LINKS`) of records that say the same as when the last run that wrote the partition read them.
 
-    None are carried where all records were asked for, or where no run wrote the partition yet.
+    Where that run's tables are not kept any more, `updated_at` decides, by the day. None are carried where all records were
+    asked for or no run wrote the partition yet; and none that the last look did not find again.
     """
-    before = None if work.scope.everything else last_run(work.means.engine, kind, work.province, work.run)
+    engine = work.means.engine
+    before = None if work.scope.everything else last_run(engine, kind, work.province, work.run)
     if before is None:
         return LINKS.empty_table()
-    links = read_links(work.means.engine, kind, work.province)
-    batches = read_partition(work.means.engine, kind, work.province, before.day)
+    links = without(read_links(engine, kind, work.province), conflicting_records(engine, kind, work.province))
+    kept = _kept(work, before, kind)
+    if kept.done("extract"):
+        return only(links, _same(raw, kept.table("extract", "raw")))
+    batches = read_partition(engine, kind, work.province, before.day)
     changed = pa.chunked_array([batch["record_id"] for batch in batches], pa.string())
-    there = pc.is_in(links["record_id"], value_set=raw["record_id"].combine_chunks())
-    return links.filter(pc.and_not(there, pc.is_in(links["record_id"], value_set=changed.combine_chunks())))
+    return without(only(links, raw["record_id"]), changed)
+
+
+def _same(raw: pa.Table, earlier: pa.Table) -> pa.ChunkedArray:
+    """IDs of records that say the same of their person as before; a new school or grade is no reason to ask again."""
+    return raw.filter(pc.is_in(_content(raw), value_set=_content(earlier).combine_chunks()))["record_id"]
+
+
+def _content(raw: pa.Table) -> pa.ChunkedArray:
+    parts = [pc.fill_null(raw[name], "\x00") for name in ("record_id", *PERSON_COLUMNS)]
+    return pc.binary_join_element_wise(*parts, "\x1f")
+
+
+def _kept(work: ProvinceRun, before: LastRun, kind: str) -> Checkpoint:
+    return Checkpoint(runs_folder(work.means.settings) / before.run / work.province / kind)
 
 
 def earlier_evidence(work: ProvinceRun, kind: str) -> pa.Table:
@@ -32,7 +50,7 @@ def earlier_evidence(work: ProvinceRun, kind: str) -> pa.Table:
     before = last_run(work.means.engine, kind, work.province, work.run)
     if before is None:
         return DECISIONS.empty_table()
-    kept = Checkpoint(runs_folder(work.means.settings) / before.run / work.province / kind)
+    kept = _kept(work, before, kind)
     return kept.table("resolve", "decisions") if kept.done("resolve") else DECISIONS.empty_table()
 
 
@@ -60,17 +78,16 @@ def _link_key(table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(table["record_id"], pc.fill_null(table["personal_id"], ""), "/").combine_chunks()
 
 
-def without(table: pa.Table, record_ids: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
+def without(table: pa.Table, values: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
     """Rows of other records."""
-    return table.filter(pc.invert(pc.is_in(table[column], value_set=record_ids)))
+    return table.filter(pc.invert(pc.is_in(table[column], value_set=values.combine_chunks())))
 
 
-def only(table: pa.Table, record_ids: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
+def only(table: pa.Table, values: pa.ChunkedArray, column: str = "record_id") -> pa.Table:
     """Rows of these records."""
-    return table.filter(pc.is_in(table[column], value_set=record_ids))
+    return table.filter(pc.is_in(table[column], value_set=values.combine_chunks()))
 
 
 def contested(decisions: pa.Table, links: pa.Table) -> pa.ChunkedArray:
     """IDs of new links that a carried link holds too: both records must be looked at together."""
-    new = pc.unique(decisions["personal_id"].drop_null())
-    return pc.unique(only(links, new, "personal_id")["personal_id"])
+    return only(links, decisions["personal_id"].drop_null(), "personal_id")["personal_id"]

@@ -152,11 +152,13 @@ class RunIncomplete(PipelineError):  # noqa: N818
         run: Its name.
         ending: Why.
         problems: Province (or province and kind) → what happened there and what to do.
+        written: What was written all the same: counts.
     """
 
-    def __init__(self, run: str, ending: Ending, problems: dict[str, str]) -> None:
+    def __init__(self, run: str, ending: Ending, problems: dict[str, str], written: dict[str, int]) -> None:
         self.run = run
         self.ending = ending
         self.problems = problems
+        self.written = written
         lines = "; ".join(f"{where}: {what}" for where, what in problems.items())
         super().__init__(f"run {run} is not complete ({ending}): {lines}")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.database import reading
-from connectors.education_tables import link_rates, links, sync_partitions, sync_runs
+from connectors.education_tables import link_conflicts, link_rates, links, sync_partitions, sync_runs
 from connectors.writeback import DONE
 from matching.schemas import SCHOOLS
 
@@ -43,6 +43,7 @@ class RunLine:
     state: str
     scope: dict[str, Any]
     counts: dict[str, Any]
+    model: str | None
 
 
 def is_prepared(engine: sa.Engine) -> bool:
@@ -62,6 +63,8 @@ def last_run(engine: sa.Engine, kind: str, province: str, but: str) -> LastRun |
         sync_partitions.c.state == DONE,
         sync_runs.c.run != but,
     )
+    if not is_prepared(engine):
+        return None
     with reading(engine) as connection:
         row = connection.execute(done.where(here).order_by(sync_runs.c.started_at.desc()).limit(1)).first()
         if row is None:
@@ -88,7 +91,7 @@ def run_line(engine: sa.Engine, run: str) -> RunLine | None:
 
 def _run_line(row: sa.Row[Any]) -> RunLine:
     facts = [json.loads(text) if text else {} for text in (row.scope, row.counts)]
-    return RunLine(row.run, row.started_at, row.ended_at, row.state, facts[0], facts[1])
+    return RunLine(row.run, row.started_at, row.ended_at, row.state, facts[0], facts[1], row.model)
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,18 @@ def partitions(engine: sa.Engine, run: str) -> list[PartitionLine]:
     ]
 
 
+def conflicting_records(engine: sa.Engine, kind: str, province: str) -> pa.ChunkedArray:
+    """IDs of records whose link stands although the last run would not make it."""
+    here = sa.and_(link_conflicts.c.kind == kind, link_conflicts.c.province == province)
+    with reading(engine) as connection:
+        found = connection.scalars(sa.select(link_conflicts.c.record_id).where(here)).all()
+    return pa.chunked_array([found], pa.string())
+
+
 def held_links(engine: sa.Engine, kind: str, province: str) -> int:
     """How many links a partition has."""
+    if not is_prepared(engine):
+        return 0
     query = sa.select(sa.func.count()).where(links.c.kind == kind, links.c.province == province)
     with reading(engine) as connection:
         return int(connection.execute(query).scalar_one())

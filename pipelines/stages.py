@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from connectors.education import read_families, read_links, read_partition
 from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
+from matching.cascade import CASCADE
 from matching.decision import Outcome
 from matching.linkage import Linkage, families_of, link as link_records, links_of, open_records, replaced, with_parent_names
 from matching.normalise.records import normalise_records
 from matching.passes import family
-from matching.schemas import FAMILIES, RAW_RECORDS, REJECTS
+from matching.schemas import DECISIONS, FAMILIES, RAW_RECORDS, REJECTS
 from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
 from pipelines.gates import Figures, failed_gates, registry_age
 from pipelines.history import held_links, is_prepared, last_run
@@ -53,7 +54,7 @@ def link(work: ProvinceRun, kind: str) -> Counts:
     """Decide on the records that are not carried forward."""
     client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
     registry = TracedRegistry(client)
-    todo = without(_records(work, kind), _carried(work, kind)["record_id"].combine_chunks())
+    todo = without(_records(work, kind), _carried(work, kind)["record_id"])
     kin = _kin_of_guardians(work, todo, registry) if kind == Kind.GUARDIAN else None
     linkage = _linked(work, kind, todo, registry, kin)
     _keep_linkage(work, kind, "link", linkage, client.take_rejects())
@@ -65,10 +66,10 @@ def look_again(work: ProvinceRun, kind: str) -> Counts:
     client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
     registry = TracedRegistry(client)
     first = _linkage(work, kind, "link")
-    todo = without(_records(work, kind), _carried(work, kind)["record_id"].combine_chunks())
+    todo = without(_records(work, kind), _carried(work, kind)["record_id"])
     still_open = open_records(todo, first.decisions)
     kin = _kin_of_students(work, still_open, registry)
-    again = only(still_open, pc.unique(kin["record_id"]))
+    again = only(still_open, kin["record_id"])
     second = replaced(first, _linked(work, kind, again, registry, kin))
     _keep_linkage(work, kind, "look_again", second, client.take_rejects())
     return _counted(second.decisions)
@@ -83,7 +84,7 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
     while len(ids := contested(linkage.decisions, carried)):
         holders = only(carried, ids, "personal_id")["record_id"]
         claimants = only(linkage.decisions, ids, "personal_id")["record_id"]
-        both = pa.chunked_array([*holders.chunks, *claimants.chunks], pa.string()).combine_chunks()
+        both = pa.chunked_array([*holders.chunks, *claimants.chunks], pa.string())
         records = only(_records(work, kind), both)
         linkage = replaced(linkage, _linked(work, kind, records, registry, _kin(work, kind, records, registry)))
         carried = without(carried, both)
@@ -124,8 +125,7 @@ def _figures(work: ProvinceRun, kind: str) -> Figures:
     records = _records(work, kind)
     counted = database_rates(rates_of(decisions, records))
     in_scope, linked = (pc.sum(counted[name]).as_py() or 0 for name in ("in_scope", "linked"))
-    prepared = is_prepared(work.means.engine)
-    before = last_run(work.means.engine, kind, work.province, work.run) if prepared else None
+    before = last_run(work.means.engine, kind, work.province, work.run)
     planned = _preview(work, Partition(work.run, kind, work.province), decisions, candidates)
     rejects = work.checkpoint(kind).table("normalise", "rejects")
     probability = pc.mean(decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]).as_py()
@@ -134,7 +134,7 @@ def _figures(work: ProvinceRun, kind: str) -> Figures:
         linked=linked,
         previous_in_scope=before.in_scope if before else 0,
         previous_linked=before.linked if before else 0,
-        held=held_links(work.means.engine, kind, work.province) if prepared else 0,
+        held=held_links(work.means.engine, kind, work.province),
         changed=planned.changed,
         records=records.num_rows,
         rejected=pc.count_distinct(rejects["record_id"]).as_py(),
@@ -145,7 +145,11 @@ def _figures(work: ProvinceRun, kind: str) -> Figures:
 
 def _decided(work: ProvinceRun, kind: str) -> tuple[pa.Table, pa.Table]:
     kept = work.checkpoint(kind)
-    return kept.table("resolve", "decisions"), kept.table("resolve", "candidates")
+    decisions = kept.table("resolve", "decisions")
+    # the database wants a pass for every decision: who is open was looked at by all of them, to the last
+    column = decisions.schema.get_field_index("decided_by")
+    decisions = decisions.set_column(column, DECISIONS.field(column), pc.fill_null(decisions["decided_by"], CASCADE[-1]))
+    return decisions, kept.table("resolve", "candidates")
 
 
 def _records(work: ProvinceRun, kind: str) -> pa.Table:
@@ -187,7 +191,7 @@ def _kin(work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegist
 
 
 def _kin_of_guardians(work: ProvinceRun, guardians: pa.Table, registry: TracedRegistry) -> pa.Table:
-    theirs = only(_families(work), guardians["record_id"].combine_chunks(), "guardian_id")
+    theirs = only(_families(work), guardians["record_id"], "guardian_id")
     return family.parents_of_linked(theirs, _held(work, Kind.STUDENT), registry)
 
 

@@ -1,9 +1,8 @@
-"""What goes into one cell: harmless to Excel, readable, and never a whole personal ID."""
+"""What goes into one cell: one readable line, and never a whole personal ID."""
 
 import re
 import unicodedata
 
-_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]+"
 )
@@ -52,13 +51,3 @@ def masked(number: str | None) -> str:
 def free_text(text: str | None) -> str:
     """`text` as `plain` has it, any number of nine digits or more inside it masked."""
     return _LONG_NUMBER.sub(lambda found: masked(found.group()), plain(text))
-
-
-def guarded(cell: str) -> str:
-    """`cell` with an apostrophe before it where a spreadsheet would read a formula."""
-    return "'" + cell if cell.startswith(_STARTS_A_FORMULA) else cell
-
-
-def unguarded(cell: str) -> str:
-    """The inverse of `guarded`, for lists that come back."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_STARTS_A_FORMULA) else cell

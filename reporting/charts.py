@@ -87,7 +87,7 @@ def reliability(bins: Sequence[tuple[float, float, int]], title: str, axes: tupl
             y=size // 2, name=axes[1]
         ),
     ]
-    return _svg(size + edge + 12, size + edge, title, shapes, "reliability", top=-8)
+    return _svg(size + edge + 12, size + edge + 12, title, shapes, "reliability", top=-8)
 
 
 def _tile(tile: Tile | None, column: int, row: int) -> Markup:

@@ -109,10 +109,10 @@ class _Rows:
     facts: ListFacts
     text: Texts
     places: ProvinceNames
+    said: dict[tuple[object, ...], dict[str, str]] = field(default_factory=dict)
 
     def __call__(self, record: Mapping[str, Any]) -> ListRow:
-        told = explain(record["outcome"], record["reason"], record["evidence"], record["decided_by"])
-        cells = self._typed(record) | self._found(told, record["claimed_form"])
+        cells = self._typed(record) | self._found(record)
         marks: dict[str, tuple[Stretch, ...]] = {}
         for candidate in record["nearest"] or ():
             shown = f"candidate_{candidate['rank']}_"
@@ -134,17 +134,14 @@ class _Rows:
             "school_name": plain(record["school_name"]),
         }
 
-    def _found(self, told: Explanation, claimed_form: str | None) -> dict[str, str]:
-        return {
-            "result": self.text(f"outcome.{told.outcome}"),
-            "why": self.text(f"reason.{told.reason}"),
-            "field": fields_in_words(told, claimed_form, self.text),
-            "actor": ", ".join(self.text(f"actor.{actor}") for actor in told.actors),
-            "advice": self.text(f"advice.{told.reason}"),
-            "outcome": told.outcome,
-            "reason": told.reason,
-            "match_key": told.match_key,
-        }
+    def _found(self, record: Mapping[str, Any]) -> dict[str, str]:
+        """Said once for each pattern of a decision: a province has some hundreds of them."""
+        levels = tuple((record["evidence"] or {}).values())
+        pattern = (record["outcome"], record["reason"], record["claimed_form"], levels)
+        if pattern not in self.said:
+            told = explain(record["outcome"], record["reason"], record["evidence"])
+            self.said[pattern] = _in_words(told, record["claimed_form"], self.text)
+        return self.said[pattern]
 
     def _candidate(self, candidate: Mapping[str, Any]) -> dict[str, str]:
         gender = candidate["entry_gender"]
@@ -165,6 +162,19 @@ class _Rows:
             "fingerprint": seal(self.facts.key, [record[column] for column in FINGERPRINTED]),
         }
         return own | {"checksum": seal(self.facts.key, [(cells | own).get(column) for column in SEALED])}
+
+
+def _in_words(told: Explanation, claimed_form: str | None, text: Texts) -> dict[str, str]:
+    return {
+        "result": text(f"outcome.{told.outcome}"),
+        "why": text(f"reason.{told.reason}"),
+        "field": fields_in_words(told, claimed_form, text),
+        "actor": ", ".join(text(f"actor.{actor}") for actor in told.actors),
+        "advice": text(f"advice.{told.reason}"),
+        "outcome": told.outcome,
+        "reason": told.reason,
+        "match_key": told.match_key,
+    }
 
 
 def fields_in_words(told: Explanation, claimed_form: str | None, text: Texts) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from matching.decision import OUT_OF_SCOPE
+from connectors.files_out import write_csv
+from matching.decision import OUT_OF_SCOPE, Outcome
 from reporting.errors import CountsDisagreeError
 from reporting.places import province_names
-from reporting.private_files import write_csv
 
 LEFT_OUT = "left_out"
 """Stands where an outcome stands, for records that are not in scope."""
@@ -34,6 +35,8 @@ LINK_RATES = pa.schema(
 
 TOTALS = ("records", "left_out", "in_scope", "linked", "clerical_review", "unlinked")
 """The figures of a group: records = left_out + in_scope; in_scope = linked + clerical_review + unlinked."""
+
+OUTCOMES = tuple(str(outcome) for outcome in Outcome)
 
 CELL = ("kind", "province", "level", "grade_12")
 """What a row of rates.csv is about."""
@@ -93,24 +96,26 @@ def totals(counted: pa.Table, by: Sequence[str] = ()) -> pa.Table:
 
     Without `by` there is one row, of zeros where nothing was counted.
     """
-    figures = [
-        _sum("records", "true"),
-        _sum("left_out", f"outcome = '{LEFT_OUT}'"),
-        _sum("in_scope", f"outcome <> '{LEFT_OUT}'"),
-        *(_sum(outcome, f"outcome = '{outcome}'") for outcome in ("linked", "clerical_review", "unlinked")),
-    ]
-    grouping = "group by all order by all" if by else ""
-    return _query(counted, f"select {', '.join([*by, *figures])} from counted {grouping}")
+    linked_or_not = {name: pc.equal(counted["outcome"], name) for name in (LEFT_OUT, *OUTCOMES)}
+    masks = {"records": True, "in_scope": pc.invert(linked_or_not[LEFT_OUT]), **linked_or_not}
+    figures = {name: pc.if_else(masks[name], counted["records"], 0) for name in TOTALS}
+    summed = pa.table({**{name: counted[name] for name in by}, **figures}).group_by(list(by))
+    rows = summed.aggregate([(name, "sum") for name in TOTALS])
+    named = pa.table(
+        {
+            **{name: rows[name] for name in by},
+            **{name: pc.fill_null(rows[f"{name}_sum"], 0) for name in TOTALS},
+        }
+    )
+    return named.sort_by([(name, "ascending") for name in by]) if by else named
 
 
 def breakdown(counted: pa.Table, by: Sequence[str], outcomes: Sequence[str]) -> pa.Table:
     """The records of `outcomes` by the columns `by`: those columns and `records`, the largest first."""
-    wanted = ", ".join(f"'{outcome}'" for outcome in outcomes)
-    return _query(
-        counted,
-        f"select {', '.join(by)}, {_sum('records', 'true')} from counted where outcome in ({wanted}) "
-        f"group by {', '.join(by)} order by records desc, {', '.join(by)}",
-    )
+    wanted = counted.filter(pc.is_in(counted["outcome"], pa.array(outcomes, pa.string())))
+    summed = wanted.group_by(list(by)).aggregate([("records", "sum")])
+    rows = summed.rename_columns({"records_sum": "records"})
+    return rows.sort_by([("records", "descending"), *((name, "ascending") for name in by)])
 
 
 def write_rates(out: Path, counted: pa.Table) -> Path:
@@ -119,58 +124,39 @@ def write_rates(out: Path, counted: pa.Table) -> Path:
     Each line has all of `TOTALS`, the link rate in per cent, and one column for each reason of leaving out,
     pass that linked, and reason of staying open that occurs anywhere in the table.
     """
-    lines = totals(counted, CELL).to_pylist()
-    details = _details(counted)
+    lines = totals(counted, CELL)
+    cells = list(zip(*(lines[name].to_pylist() for name in CELL), strict=True))
     names = province_names()
-    header = [*CELL, "province_name", *TOTALS, "link_rate_percent", *details]
-    return write_csv(
-        out / "rates.csv", header, (_line(line, details, names.of_2025(line["province"])) for line in lines)
-    )
+    columns = {
+        **{name: lines[name] for name in CELL},
+        "province_name": pa.array(
+            [names.of_2025(code) for code in lines["province"].to_pylist()], pa.string()
+        ),
+        **{name: lines[name] for name in TOTALS},
+        "link_rate_percent": _per_cent(lines["linked"], lines["in_scope"]),
+        **{
+            name: [records.get(cell, 0) for cell in cells]
+            for name, records in sorted(_details(counted).items())
+        },
+    }
+    path = out / "rates.csv"
+    write_csv(pa.table(columns), path)
+    return path
 
 
 def _details(counted: pa.Table) -> dict[str, dict[tuple[object, ...], int]]:
-    """Column of rates.csv → cell → records."""
+    """Column of rates.csv, `<outcome>:<reason or pass>` → cell → records."""
     columns: dict[str, dict[tuple[object, ...], int]] = {}
-    for outcome, detail in (
-        (LEFT_OUT, "reason"),
-        ("linked", "decided_by"),
-        ("clerical_review", "reason"),
-        ("unlinked", "reason"),
-    ):
+    for outcome in (LEFT_OUT, *OUTCOMES):
+        detail = "decided_by" if outcome == Outcome.LINKED else "reason"
         for row in breakdown(counted, [*CELL, detail], [outcome]).to_pylist():
             column = columns.setdefault(f"{outcome}:{row[detail]}", {})
             column[tuple(row[name] for name in CELL)] = row["records"]
-    return dict(sorted(columns.items(), key=lambda column: column[0]))
+    return columns
 
 
-def _line(
-    line: dict[str, object], details: dict[str, dict[tuple[object, ...], int]], province: str
-) -> list[str]:
-    cell = tuple(line[name] for name in CELL)
-    about = [_text(line[name]) for name in CELL]
-    share = _percent(line["linked"], line["in_scope"])
-    return [
-        *about,
-        province,
-        *(str(line[name]) for name in TOTALS),
-        share,
-        *(str(column.get(cell, 0)) for column in details.values()),
-    ]
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _percent(part: object, whole: object) -> str:
-    return f"{100 * part / whole:.2f}" if isinstance(part, int) and isinstance(whole, int) and whole else ""
-
-
-def _sum(name: str, condition: str) -> str:
-    return f"coalesce(sum(records) filter (where {condition}), 0)::bigint as {name}"
-
-
-def _query(counted: pa.Table, sql: str) -> pa.Table:
-    with duckdb.connect() as con:
-        con.register("counted", counted)
-        return con.sql(sql).to_arrow_table()
+def _per_cent(part: pa.ChunkedArray, whole: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Two decimals; null where there is nothing to have a share of."""
+    nothing = pc.equal(whole, 0)
+    share = pc.divide(pc.multiply(part, 100.0), pc.if_else(nothing, 1, whole))
+    return pc.if_else(nothing, None, pc.round(share, 2))

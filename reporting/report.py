@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
 from itertools import pairwise
@@ -17,12 +17,12 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from connectors.files_out import whole_file
 from reporting import charts
 from reporting.cells import plain
 from reporting.charts import SHADES, Tile
 from reporting.facts import ReportFacts, RunFacts, Scope
 from reporting.places import province_names
-from reporting.private_files import write_text
 from reporting.quality import FRESH_DAYS
 from reporting.report_view import Figures, ReportView, view
 from reporting.texts import Texts, texts
@@ -48,7 +48,9 @@ def write_report(out: Path, facts: ReportFacts, language: str = "vi") -> Path:
         UnknownLanguageError: There are no texts in `language`.
     """
     name = "report.html" if language == "vi" else f"report.{language}.html"
-    return write_text(out / name, render(facts, language))
+    with whole_file(out / name) as stream:
+        stream.write(render(facts, language).encode())
+    return out / name
 
 
 def render(facts: ReportFacts, language: str = "vi") -> str:
@@ -115,6 +117,7 @@ def moment(text: Texts, when: str) -> str:
     return text.day(at.date()) if len(when) <= len("2026-11-21") else f"{text.day(at.date())} {at:%H:%M}"
 
 
+@cache
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("reporting"),

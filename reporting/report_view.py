@@ -1,6 +1,6 @@
 """What the report shows, in the order and grouping in which it shows it: numbers only, no words, no markup."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +11,9 @@ from matching.schemas import KINDS
 from reporting.facts import ReportFacts
 from reporting.places import province_names
 from reporting.rates import LEFT_OUT, breakdown, totals
+from reporting.school_levels import LEVELS, school_levels
 
 SCHOOLS_SHOWN = 20
-LEVELS = (
-    "preschool",
-    "primary",
-    "lower_secondary",
-    "upper_secondary",
-    "combined",
-    "continuing",
-    "vocational",
-    "college",
-    "university",
-)
-"""School levels in the order of age; levels named otherwise follow by size."""
 OPEN = ("clerical_review", "unlinked")
 
 
@@ -158,7 +147,7 @@ def view(facts: ReportFacts) -> ReportView:
         kinds,
         _provinces(rates, names, facts.run.scope.provinces),
         _levels(rates),
-        tuple((kind, _steps(rates, kind.kind, facts.run.passes)) for kind in kinds),
+        _steps(rates, kinds, facts.run.passes),
         _actors(rates, names),
         sum(
             row["records"]
@@ -209,9 +198,11 @@ def _provinces(rates: pa.Table, kinds: Sequence[str], scope: Sequence[str]) -> t
 
 
 def _levels(rates: pa.Table) -> tuple[LevelView, ...]:
+    place = rates.schema.get_field_index("level")
+    named = rates.set_column(place, "level", school_levels(rates["level"]))
     whole = [
         LevelView(row["kind"], row["level"], False, figures_of(row))
-        for row in totals(rates, ["kind", "level"]).to_pylist()
+        for row in totals(named, ["kind", "level"]).to_pylist()
     ]
     cohort = [
         LevelView(row["kind"], None, True, figures_of(row))
@@ -235,16 +226,24 @@ def _age(level: str | None) -> int:
     return LEVELS.index(level) if level in LEVELS else len(LEVELS)
 
 
-def _steps(rates: pa.Table, kind: str, passes: Sequence[str]) -> tuple[Step, ...]:
-    rows = breakdown(rates, ["kind", "decided_by"], ["linked"]).to_pylist()
-    linked = {row["decided_by"] or "": row["records"] for row in rows if row["kind"] == kind}
-    order = [*passes, *(name for name in linked if name not in passes)]
-    steps, before = [], 0
-    for name in order:
-        if name in linked:
-            steps.append(Step(name, linked[name], before))
-            before += linked[name]
-    return tuple(steps)
+def _steps(
+    rates: pa.Table, kinds: Sequence[KindView], passes: Sequence[str]
+) -> tuple[tuple[KindView, tuple[Step, ...]], ...]:
+    linked: dict[str, dict[str, int]] = {}
+    for row in breakdown(rates, ["kind", "decided_by"], ["linked"]).to_pylist():
+        linked.setdefault(row["kind"], {})[row["decided_by"] or ""] = row["records"]
+    return tuple((kind, tuple(_in_cascade(linked.get(kind.kind, {}), passes))) for kind in kinds)
+
+
+def _in_cascade(linked: Mapping[str, int], passes: Sequence[str]) -> Iterator[Step]:
+    """A step for each pass that linked anything, in the order of the run; passes it doesn't name come last."""
+    before = 0
+    for name in [
+        *(name for name in passes if name in linked),
+        *(name for name in linked if name not in passes),
+    ]:
+        yield Step(name, linked[name], before)
+        before += linked[name]
 
 
 def _actors(rates: pa.Table, kinds: Sequence[str]) -> tuple[ActorView, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from connectors.files_out import whole_file
 from reporting.facts import RunFacts, WriteBack
 from reporting.places import province_names
-from reporting.private_files import write_text
 from reporting.rates import totals
 from reporting.report_view import KindView, figures_of, view_kinds
 from reporting.texts import Texts, texts
@@ -37,7 +37,10 @@ def write_run_file(
         "write_back": asdict(write_back) if write_back else None,
         "files": sorted(_below(path, out) for path in files),
     }
-    return write_text(out / "run.json", json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    path = out / "run.json"
+    with whole_file(path) as stream:
+        stream.write(json.dumps(facts, ensure_ascii=False, indent=2).encode() + b"\n")
+    return path
 
 
 def headline(counted: pa.Table, language: str = "vi") -> str:

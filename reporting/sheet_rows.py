@@ -7,7 +7,6 @@ flat: rows go from an iterator straight into the compressed file.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -21,16 +20,16 @@ _DIMENSION = re.compile(rb'<dimension ref="[A-Z0-9:]+"/>')
 _END_OF_ROWS = b"</sheetData>"
 
 
-def pour(frame: BinaryIO, path: Path, rows_of_sheets: Sequence[Iterable[str]]) -> None:
-    """Copy the workbook `frame` to `path`, rows added below those that its first sheets have.
+def pour(frame: BinaryIO, whole: BinaryIO, rows_of_sheets: Sequence[Iterable[str]]) -> None:
+    """Copy the workbook `frame` to `whole`, rows added below those that its first sheets have.
 
     Args:
         frame: A workbook of XlsxWriter.
-        path: Where the whole workbook goes.
+        whole: Where the whole workbook goes.
         rows_of_sheets: For sheet 1, 2, … its rows as XML.
     """
     sheets = {f"xl/worksheets/sheet{place}.xml": rows for place, rows in enumerate(rows_of_sheets, 1)}
-    with ZipFile(frame) as source, ZipFile(path, "w", ZIP_DEFLATED, compresslevel=COMPRESSION) as target:
+    with ZipFile(frame) as source, ZipFile(whole, "w", ZIP_DEFLATED, compresslevel=COMPRESSION) as target:
         for item in source.infolist():
             content = source.read(item)
             rows = sheets.get(item.filename)

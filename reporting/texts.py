@@ -79,8 +79,9 @@ class Texts:
         return f"{self.number(part)} / {self.number(whole)} ({self.share(part, whole)})"
 
     def day(self, when: date) -> str:
-        """A date in figures: 21/11/2026."""
-        return str(format_date(when, format="dd/MM/yyyy", locale=self.locale))
+        """A date: 21/11/2026 in Vietnamese, 21 Nov 2026 in English, where figures would be read two ways."""
+        form = "dd/MM/yyyy" if self.language == "vi" else "d MMM yyyy"
+        return str(format_date(when, format=form, locale=self.locale))
 
     def _unit(self, figure: str) -> str:
         return f"{figure}{NO_BREAK_SPACE}%" if self.language == "vi" else f"{figure}%"

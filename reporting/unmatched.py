@@ -6,13 +6,15 @@ and religion are not in the data at all.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
+import pyarrow as pa
+
+from connectors.files_out import write_csv
 from reporting.open_rows import ListFacts, ListRow, ListTables, rows_by_province
-from reporting.private_files import write_csv
 from reporting.texts import texts
 from reporting.workbook import write_workbook
 from reporting.worklist import COLUMNS
@@ -49,9 +51,11 @@ def write_school_workbooks(out: Path, tables: ListTables, facts: ListFacts) -> l
     return files
 
 
-def write_list(path: Path, rows: Iterable[ListRow]) -> Path:
+def write_list(path: Path, rows: Sequence[ListRow]) -> Path:
     """Write one list as CSV, its columns `reporting.worklist.COLUMNS`."""
-    return write_csv(path, COLUMNS, ([row.cells.get(column, "") for column in COLUMNS] for row in rows))
+    columns = {column: [row.cells.get(column, "") for row in rows] for column in COLUMNS}
+    write_csv(pa.table(columns, pa.schema([(column, pa.string()) for column in COLUMNS])), path)
+    return path
 
 
 def in_file_name(code: str | None) -> str:

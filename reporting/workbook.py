@@ -16,9 +16,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from connectors.files_out import whole_file
 from reporting.differences import Kind
 from reporting.open_rows import ListRow
-from reporting.private_files import placed
 from reporting.sheet_rows import cell_xml, ink_xml, pour, rich_cell_xml, row_xml
 from reporting.texts import Texts
 from reporting.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
@@ -34,7 +34,7 @@ ROWS_PER_SHEET = 1_000_000
 
 _WIDTHS = {
     "record_id": 15, "full_name": 25, "birth_date": 12, "gender": 8, "birth_place": 17, "claimed_id": 14,
-    "grade": 8, "school_code": 12, "school_name": 26, "result": 13, "why": 27, "field": 32, "actor": 18,
+    "grade": 8, "school_code": 12, "school_name": 26, "result": 13, "why": 27, "field": 38, "actor": 22,
     "advice": 44, "decision": 21, "note": 26, "number": 14, "name": 25, "birth_province": 15, "probability": 10,
 }  # fmt: skip
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
@@ -82,8 +82,8 @@ def write_workbook(
             name = text(f"kinds.{kind}") + (f" {start // ROWS_PER_SHEET + 1}" if start else "")
             _write_frame(book.add_worksheet(name), len(rows), text, formats)
         _write_guide(book.add_worksheet(text("list.guide")), text, formats, run, synthetic=synthetic)
-    with placed(path) as part:
-        pour(frame, part, [_rows_xml(rows, formats) for _, _, rows in sheets])
+    with whole_file(path) as stream:
+        pour(frame, stream, [_rows_xml(rows, formats) for _, _, rows in sheets])
     return path
 
 
@@ -99,8 +99,9 @@ def _write_frame(sheet: Worksheet, count: int, text: Texts, formats: _Formats) -
     sheet.protect("", _ALLOWED)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(FIRST_ROW - 1)
+    sheet.set_print_scale(60)
+    sheet.repeat_rows(1, FIRST_ROW - 1)
+    sheet.repeat_columns(0, 1)
     sheet.set_footer("&L&A&R&P / &N")
 
 

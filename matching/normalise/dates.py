@@ -64,10 +64,10 @@ class _Reader:
 
 
 def _date(year: int, month: int, day: int) -> ReadDate:
-    """A date from its parts, 0 standing for an unknown one; an impossible day leaves what it can't have spoilt.
+    """A date from its parts, 0 standing for an unknown one; of an impossible day only the year is left.
 
-    30 and 31 February may stand for a day of March (so the rules for re-registration have it) or for a lunar date: only
-    the year is left. The 31st of a short month leaves the month.
+    The month is no safer than the day: 30 February may stand for a day of March (so the rules for re-registration have it),
+    for a lunar date, or for a month mistyped.
     """
     if not datetime.MINYEAR <= year <= datetime.MAXYEAR:
         return _UNREADABLE
@@ -80,8 +80,7 @@ def _date(year: int, month: int, day: int) -> ReadDate:
     try:
         return ReadDate(PartialDate(year, month, day))
     except ValueError:
-        left = PartialDate(year) if month == 2 else PartialDate(year, month)
-        return ReadDate(left, Reject.IMPOSSIBLE_DAY)
+        return ReadDate(PartialDate(year), Reject.IMPOSSIBLE_DAY)
 
 
 def _day_month_year(reader: _Reader, first: str, second: str, year: str) -> ReadDate:

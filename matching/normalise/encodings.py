@@ -124,12 +124,13 @@ _SEQUENCE_OR_REST = re.compile(
 )
 """A sequence, or what is left of one. A0 ends à and Ạ; read alone it is a no-break space, often tidied into a space, or
 away. Windows-1252 has no 81, 8D, 8F, 90 and 9D, which end Á, Ý, ề, ọ, ỏ, Đ, Ố and ờ."""
+_SIGN_OF_UTF8 = re.compile(f"{_WHOLE}|á[»º]")
 _REST = {"dot": "ạ", "grave": "à", "stroke": "Đ", "acute": "Á", "alone": "Ý"}
 
 
 def _decode_utf8(text: str) -> str | None:
     """Put UTF-8 sequences together again, one by one, so that a byte lost on the way costs one letter, not the name."""
-    if not _SEQUENCE.search(text):
+    if not _SIGN_OF_UTF8.search(text):
         return text if text.isascii() else None
     return _SEQUENCE_OR_REST.sub(_letter, text)
 

@@ -5,8 +5,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.normalise.columns import Column, Distinct, spread
 from matching.normalise.encodings import LEGACY, decode
 from matching.normalise.letters import clean, without_marks
+from matching.normalise.rejects import Reject
 from matching.normalise.vocabulary import NOTHING, phrases
 from matching.people import Gender
 
@@ -16,7 +22,8 @@ _GENDERS = {
     Gender.MALE: "nam|m|male|man|boy|trai|con trai|be trai|nam gioi|gioi nam|ong|anh|mr|1|true",
     Gender.FEMALE: "nu|f|female|woman|girl|gai|con gai|be gai|nu gioi|gioi nu|ba|chi|co|mrs|ms|0|2|x|false",
 }
-"""1 is a man in both codes in use (1/0, and 1/2 of ISO 5218); class lists with a column "Nữ" mark the girls by an x."""
+"""1 is a man in two of the codes in use (1/0, and 1/2 of ISO 5218), a woman in the third (0/1), which only a school's other values
+can tell. Class lists with a column "Nữ" mark the girls by an x."""
 _GENDER_OF = {word: gender for gender, words in _GENDERS.items() for word in words.split("|")}
 
 
@@ -58,6 +65,39 @@ def _in_any_encoding(text: str, read: Callable[[str], Read | None]) -> Read | No
 def read_gender(text: str) -> Gender | None:
     """M or F; None when the text says neither."""
     return _in_any_encoding(re.sub(r"\.0+$", "", text), _GENDER_OF.get)
+
+
+def normalise_genders(column: Column, schools: Column, told: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """Read a column of genders, 0 and 1 by what names and numbers say of the people whom a school gives them to.
+
+    Args:
+        column: As typed.
+        schools: Whose habit it is, one value per row.
+        told: Per row, what else says: 1 for a woman, -1 for a man, 0 for nothing.
+
+    Returns:
+        Genders (M, F or null), and per row the code of what was wrong.
+    """
+    texts, groups = Distinct(column), Distinct(schools)
+    plain = [re.sub(r"\.0+$", "", text.strip()) for text in texts.values]
+    codes = np.array([{"1": 1, "0": -1}.get(text, 0) for text in plain], dtype=np.int64)[texts.codes]
+    woman_is_1 = (np.bincount(groups.codes, weights=codes * told, minlength=len(groups)) > 0)[groups.codes]
+    genders = [read_gender(text) for text in plain]
+    unread = [
+        gender is None and not says_nothing(text) for gender, text in zip(genders, texts.values, strict=True)
+    ]
+    by_code = pc.if_else(pa.array(codes > 0), Gender.FEMALE.value, Gender.MALE.value)
+    return (
+        pc.if_else(pa.array(woman_is_1 & (codes != 0)), by_code, spread(genders, texts.codes, pa.string())),
+        spread([Reject.GENDER_UNREADABLE if wrong else None for wrong in unread], texts.codes, pa.string()),
+    )
+
+
+def told_by_name(names: pa.Array) -> np.ndarray:
+    """1 where a canonical name has Thị in its middle, -1 where it has Văn, 0 elsewhere."""
+    women = pc.fill_null(pc.match_substring_regex(names, "(^| )th[iị] "), False)
+    men = pc.fill_null(pc.match_substring_regex(names, " v[aă]n "), False)
+    return np.subtract(*(found.to_numpy(zero_copy_only=False).astype(np.int64) for found in (women, men)))
 
 
 def says_nothing(text: str) -> bool:

@@ -4,6 +4,8 @@ One short name proves nothing: `Lê` is a name in Unicode and another one in TCV
 way hardly any marked word is a syllable, read in the right way nearly all are.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,6 +18,8 @@ from matching.normalise.syllables import is_syllable
 
 ENOUGH_NAMES = 8
 """So many odd names let a school's encoding be told from syllables alone; fewer need a sign that no name has."""
+SAMPLE = 100
+"""Names that are decoded to judge by; more would not change the verdict."""
 ODD_SHARE = 0.3
 """Share of marked names with an odd word from which a school is looked at: minority names are odd words too."""
 READABLE_SHARE = 0.8
@@ -31,7 +35,10 @@ _NAME_LETTERS = frozenset(
 
 def is_odd(name: str) -> bool:
     """Whether a name has a word with letters beyond ASCII that is no Kinh syllable as it stands."""
-    return not (name.isascii() or all(map(_reads, name.split(" "))))
+    if name.isascii():
+        return False
+    words = _TYPED_SPACE.split(name) if "\u00a0" in name else name.split(" ")
+    return not all(map(_reads, words))
 
 
 def encoding_of(names: Sequence[str]) -> Encoding:
@@ -42,7 +49,8 @@ def encoding_of(names: Sequence[str]) -> Encoding:
         return Encoding.UNICODE
     if len(odd) < ENOUGH_NAMES:
         return unmistakable(odd) or Encoding.UNICODE
-    before = readable_share(marked, Encoding.UNICODE)
+    odd = odd[:SAMPLE]
+    before = readable_share(marked[:SAMPLE], Encoding.UNICODE)
     best = max(LEGACY, key=lambda encoding: readable_share(odd, encoding))
     after = readable_share(odd, best)
     return best if after >= READABLE_SHARE and after >= before + GAIN else Encoding.UNICODE
@@ -102,10 +110,17 @@ def _rows_by_group(codes: np.ndarray, wanted: Sequence[int] | np.ndarray) -> lis
     return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
+_PUNCTUATION = str.maketrans("’‘ʼðɖ", "'''đđ", '.,;:()-"0123456789\u200b\ufeff')
+_TYPED_SPACE = re.compile(" |(?<![ÂÃº])\u00a0")
+"""Behind these letters a no-break space is the second half of a letter: UTF-8 read as something else."""
+
+
 @lru_cache(maxsize=1 << 17)
 def _reads(word: str) -> bool:
     """Whether a word is ASCII, or each of its parts with letters beyond ASCII is a syllable."""
     if word.isascii():
         return True
-    parts = [part for part in clean(word).strip('.,;:()"-').split("'") if part]
-    return bool(parts) and all(part.isascii() or is_syllable(part) for part in parts)
+    plain = unicodedata.normalize("NFC", word).lower().translate(_PUNCTUATION)
+    return _NAME_LETTERS.issuperset(plain) and all(
+        part.isascii() or is_syllable(part) for part in plain.split("'")
+    )

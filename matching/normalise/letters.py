@@ -44,6 +44,8 @@ _NO_LETTER = re.compile(f"[^a-z\u00df-\u00f6\u00f8-\u024f\u1e00-\u1eff{_MARKS}' 
 
 def clean(text: str) -> str:
     """NFC, lower case, look-alikes exchanged, spaces and apostrophes of one kind; punctuation and digits stay."""
+    if text.isascii():
+        return text.translate(_TRANSLATION).lower()
     if _FULL_WIDTH.search(text):
         text = _FULL_WIDTH.sub(lambda found: chr(ord(found[0]) - 0xFEE0), text)
     text = unicodedata.normalize("NFC", text).translate(_TRANSLATION)

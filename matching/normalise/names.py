@@ -5,6 +5,7 @@ the given name first, have letters of their own, or no family name at all.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,8 +57,9 @@ def canonical(text: str) -> str | None:
 
 def read_name(text: str) -> NameReading:
     """Read a name as typed."""
-    if _PLAIN.fullmatch(text):
-        words = text.lower().split(" ")
+    tidy = text if _PLAIN.fullmatch(text) else unicodedata.normalize("NFC", " ".join(text.split()))
+    if _PLAIN.fullmatch(tidy):
+        words = tidy.lower().split(" ")
         if words[0] not in CALLS_FOR_CARE and len(words) <= MOST_WORDS:
             name = " ".join(map(with_tone_in_place, words))
             return NameReading(name, second_reading(name, ""))
@@ -103,7 +105,7 @@ def fold(name: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _fold_word(word: str) -> str:
     plain = without_marks(word)
-    if plain.isalpha() and plain.islower():
+    if word.isalpha() and plain.isalpha() and plain.islower():
         return plain
     return " ".join(re.sub("[^a-z]+", " ", without_marks(clean(word))).split())
 

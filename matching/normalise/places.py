@@ -9,7 +9,7 @@ catalogue it uses.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -79,12 +79,18 @@ _ABROAD_OR_HERE = frozenset({"viet nam", "vietnam", "vn", "viet  nam", "cong hoa
 _CODE = re.compile(r"0*(\d{1,3})(?:\.0+)?")
 
 
+_NOT_IN_KEY = re.compile("[^a-z0-9]+")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+@lru_cache(maxsize=1 << 15)
 def place_key(text: str) -> str:
     """A place's name without marks, spaces, hyphens and apostrophes, y as i; digits stay, without leading zeros."""
-    letters = re.sub(r"[^a-z0-9]+", "", without_marks(clean(text)).replace("y", "i"))
-    return re.sub(r"(?<!\d)0+(?=\d)", "", letters)
+    letters = _NOT_IN_KEY.sub("", without_marks(clean(text)).replace("y", "i"))
+    return _LEADING_ZEROS.sub("", letters) if "0" in letters else letters
 
 
+@lru_cache(maxsize=1 << 15)
 def plain_place(text: str) -> str:
     """A place as typed, in lower case without marks, with its separators."""
     return " ".join(without_marks(clean(text)).split()).strip(" .,;-")
@@ -101,7 +107,17 @@ def _names() -> dict[str, _Meaning]:
         old = id_provinces().get(row["old_code"])
         only_old = old is None or place_key(old.name) not in new_keys
         table.setdefault(place_key(row["name"]), _Meaning(row["new_code"], row["old_code"], only_old))
-    return table
+    return _with_initials(table)
+
+
+def _with_initials(names: dict[str, _Meaning]) -> dict[str, _Meaning]:
+    """Names with their first word cut to its letter added (Y.Bái, T.Hóa), where only one province is cut to that."""
+    cut: dict[str, list[str]] = {}
+    for old in id_provinces().values():
+        words = plain_place(old.name).split()
+        if len(words) == 2:
+            cut.setdefault(place_key(words[0][0] + words[1]), []).append(place_key(old.name))
+    return {key: names[full[0]] for key, full in cut.items() if len(full) == 1} | names
 
 
 @cache
@@ -161,7 +177,7 @@ def _find(text: str) -> _Meaning | None:
         return by_code
     kind, name = _district_type(plain)
     whole = _districts().get(kind + place_key(name)) if kind else None
-    whole = whole or _names().get(place_key(_without_prefix(plain)))
+    whole = whole or _names().get(place_key(_without_prefix(plain))) or _names().get(place_key(plain))
     if whole is not None:
         return whole
     parts = [part.strip(" .") for part in _PARTS.split(plain)]

@@ -14,7 +14,7 @@ from matching.errors import TableMismatch
 from matching.normalise.columns import Distinct, combined, spread
 from matching.normalise.communes import normalise_residences
 from matching.normalise.dates import DateColumn, normalise_dates
-from matching.normalise.genders import Nationality, read_gender, read_nationality, says_nothing
+from matching.normalise.genders import Nationality, normalise_genders, read_nationality, told_by_name
 from matching.normalise.identifiers import Form, NumberColumn, normalise_numbers, structures
 from matching.normalise.names import normalise_names
 from matching.normalise.places import normalise_provinces
@@ -46,10 +46,12 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
     )
     names = normalise_names(raw["full_name"], source)
     births = normalise_dates(raw["birth_date"], source, as_of, raw["kind"])
-    genders, gender_rejects = _genders(raw["gender"])
     birth_places = normalise_provinces(raw["birth_place"], source)
-    residences = normalise_residences(raw["residence_province"], raw["residence_commune"])
+    residences = normalise_residences(raw["residence_province"], raw["residence_commune"], source)
     numbers = normalise_numbers(raw["claimed_id"])
+    genders, gender_rejects = normalise_genders(
+        raw["gender"], source, _told_gender(names.name, numbers.personal_id)
+    )
     left_out, nationality_rejects = _nationalities(raw["nationality"])
     form, repair, number_rejects = _checked_numbers(numbers, births, genders)
 
@@ -84,17 +86,10 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
     return pa.table(records, schema=RECORDS), _rejects(raw, rejects)
 
 
-def _genders(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Genders, and what could not be read."""
-    texts = Distinct(column)
-    genders = texts.map(read_gender)
-    unread = [
-        gender is None and not says_nothing(text) for gender, text in zip(genders, texts.values, strict=True)
-    ]
-    return (
-        spread(genders, texts.codes, pa.string()),
-        spread([Reject.GENDER_UNREADABLE if wrong else None for wrong in unread], texts.codes, pa.string()),
-    )
+def _told_gender(names: pa.Array, personal_ids: pa.Array) -> np.ndarray:
+    """What name and number say of the gender, besides what was typed: above 0 a woman, below 0 a man."""
+    year, woman = structures(personal_ids)
+    return np.sign(told_by_name(names) + np.where(year > 0, 2 * woman.astype(np.int64) - 1, 0))
 
 
 def _nationalities(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:

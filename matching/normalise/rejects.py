@@ -25,7 +25,7 @@ class Reject(StrEnum):
     DATE_UNREADABLE = "date_unreadable"
     """No form of a date that we know."""
     IMPOSSIBLE_DAY = "impossible_day"
-    """The calendar has no such day; what is left of the date (month or year) is used."""
+    """The calendar has no such day; only the year is used."""
     FUTURE_DATE = "future_date"
     """Born after the day of the run."""
     ABSURD_AGE = "absurd_age"

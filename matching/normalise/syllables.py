@@ -39,7 +39,8 @@ def _bare(text: str) -> str:
 
 
 _UNMARKED_ONSETS = tuple(dict.fromkeys(_bare(onset) for onset in _ONSETS))
-_UNMARKED_RIMES = frozenset(_bare(rime) for rime in _RIMES)
+_UNMARKED_RIMES = frozenset(_bare(rime) for rime in _RIMES) - {"oong", "ooc"}
+"""Without oong and ooc, which are rarer as rimes than as keystrokes for ông and ôc."""
 
 
 @lru_cache(maxsize=1 << 16)

@@ -43,7 +43,7 @@ _PLACEHOLDERS = phrases(
 """Each stands for no name when it is all there is, with its own marks or with none: Khổng and Bế are names."""
 _UNMARKED_PLACEHOLDERS = frozenset(map(without_marks, _PLACEHOLDERS)) - {"ma", "be", "em", "ba", "co"}
 
-_CLASS_ROW = re.compile(r"^(?:lop|khoi|nhom|to|truong)\s*:?\s*\d")
+_CLASS_ROW = re.compile(r"^(?:lop\s*\d|(?:lop|khoi|nhom|to|truong)\s+\d)")
 
 
 def is_placeholder(cleaned: str) -> bool:

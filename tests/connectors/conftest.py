@@ -34,15 +34,18 @@ class PostgresServer:
         if self._user:
             account = pwd.getpwnam(self._user)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self._databases = 0
 
     def _run(self, binary: str, *arguments: str | Path) -> None:
         command = [self._binaries / binary, "-D", self.folder / "data", *arguments]
         with (self.folder / "output").open("wb") as output:
-            subprocess.run(command, user=self._user, cwd=self.folder, check=True, stdout=output, stderr=output)
+            subprocess.run(
+                command, user=self._user, cwd=self.folder, check=True, stdout=output, stderr=output
+            )
 
     def start(self) -> None:
-        self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync", "-U", "postgres")
+        self._run(
+            "initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--no-sync", "-U", "postgres"
+        )
         # crash safety of the server itself is not what is tested
         settings = f"-c fsync=off -c listen_addresses='' -c unix_socket_directories={self.folder}"
         self._run("pg_ctl", "-w", "-t", "60", "-l", self.folder / "log", "-o", settings, "start")
@@ -51,18 +54,17 @@ class PostgresServer:
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://postgres@/{database}?host={self.folder}"
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
 
-    def new_database(self) -> str:
-        """The address of a database with nothing in it."""
-        self._databases += 1
-        name = f"test_{self._databases}"
-        engine = sa.create_engine(self.url().replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    def empty_database(self) -> str:
+        """The address of a database with nothing in it; what the test before left there is gone."""
+        engine = sa.create_engine(self.url().replace("://", "+psycopg://"))
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
         engine.dispose()
-        return self.url(name)
+        return self.url()
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'education.db'}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database()
+    return server.empty_database()
 
 
 @pytest.fixture

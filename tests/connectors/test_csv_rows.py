@@ -2,6 +2,8 @@
 
 import csv
 import io
+import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,8 +45,6 @@ def test_unicode_in_every_form_reads_the_same(tmp_path: Path, encoding: str) -> 
 
 def windows_vietnamese(text: str) -> bytes:
     """As Windows writes it: base letter, then the tone mark."""
-    import unicodedata
-
     kept = []
     for letter in text:
         decomposed = unicodedata.normalize("NFD", letter)
@@ -56,8 +56,6 @@ def windows_vietnamese(text: str) -> bytes:
 
 def test_windows_vietnamese_is_told_by_its_letters(tmp_path: Path) -> None:
     rows, rejects = read(saved(tmp_path, windows_vietnamese(VIETNAMESE)))
-    import unicodedata
-
     assert [tuple(unicodedata.normalize("NFC", cell or "") for cell in row) for row in rows] == PEOPLE
     assert rejects == []
 
@@ -160,7 +158,9 @@ def test_reading_leaves_the_csv_modules_limit_as_it_was(tmp_path: Path) -> None:
     assert csv.field_size_limit() == before
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "sep=;\n"], ids=["nothing", "blank", "mark", "sep"])
+@pytest.mark.parametrize(
+    "content", ["", "\n\n", "\ufeff", "sep=;\n"], ids=["nothing", "blank", "mark", "sep"]
+)
 def test_a_file_without_header_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(FolderProblem, match="no header"):
         csv_layout(saved(tmp_path, content))
@@ -218,7 +218,6 @@ def filled(data: pa.Table) -> list[dict[str, str | int]]:
 @one_folder
 @given(st.binary(max_size=60))
 def test_any_bytes_at_all_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
-    try:
-        read(saved(tmp_path, b"id,name,place\n" + content))
-    except FolderProblem as refused:
-        assert "table.csv" in str(refused)
+    with suppress(EncodingProblem):
+        rows, rejects = read(saved(tmp_path, b"id,name,place\n" + content))
+        assert len(rows) + len(rejects) <= content.count(b"\n") + content.count(b"\r") + 1

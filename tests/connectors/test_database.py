@@ -32,7 +32,9 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path / 'education.db'}")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://user:secret@[bad/x", "mysql+pymysql://user:secret@host/x"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql://user:secret@[bad/x", "mysql+pymysql://user:secret@host/x"]
+)
 def test_an_address_that_is_none_is_told_without_its_password(url: str) -> None:
     with pytest.raises(DatabaseProblem) as refused:
         open_database(url)
@@ -58,7 +60,7 @@ def test_somebody_elses_write_lock_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_somebody_elses_row_lock_is_told(postgres_server, at) -> None:
-    url = postgres_server.new_database()
+    url = postgres_server.empty_database()
     first, second = open_database(url), open_database(url, wait=0.05)
     create_tables(first)
     with writing(first) as ours:
@@ -71,20 +73,22 @@ def test_somebody_elses_row_lock_is_told(postgres_server, at) -> None:
 
 @pytest.mark.postgres
 def test_a_database_that_may_only_be_read_is_told(postgres_server) -> None:
-    engine = open_database(postgres_server.new_database())
+    engine = open_database(postgres_server.empty_database())
     create_tables(engine)
-    with pytest.raises(DatabaseReadOnly), writing(engine) as connection:
+    with reading(engine) as connection:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        connection.execute(students.insert().values(student_id="S1"))
+        with pytest.raises(DatabaseReadOnly), told(engine):
+            connection.execute(students.insert().values(student_id="S1"))
     engine.dispose()
 
 
 def test_a_sqlite_file_that_may_only_be_read_is_told(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'education.db'}")
     create_tables(engine)
-    with pytest.raises(DatabaseReadOnly, match="write access"), writing(engine) as connection:
+    with reading(engine) as connection:
         connection.exec_driver_sql("PRAGMA query_only=ON")
-        connection.execute(students.insert().values(student_id="S1"))
+        with pytest.raises(DatabaseReadOnly, match="write access"), told(engine):
+            connection.execute(students.insert().values(student_id="S1"))
     engine.dispose()
 
 
@@ -97,7 +101,10 @@ def test_no_value_stands_in_an_error(engine: sa.Engine) -> None:
 
 
 def test_a_table_that_is_missing_is_told(bare_engine: sa.Engine) -> None:
-    with pytest.raises(DatabaseProblem, match="Check that this is the education database"), reading(bare_engine) as connection:
+    with (
+        pytest.raises(DatabaseProblem, match="Check that this is the education database"),
+        reading(bare_engine) as connection,
+    ):
         connection.execute(sa.select(students))
 
 
@@ -115,8 +122,9 @@ def test_our_own_errors_pass_through(engine: sa.Engine) -> None:
     assert raised.value is ours
 
 
-def test_a_new_sqlite_file_writes_ahead(tmp_path: Path) -> None:
+def test_a_new_sqlite_file_is_for_its_owner_and_writes_ahead(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'education.db'}")
+    assert (tmp_path / "education.db").stat().st_mode & 0o777 == 0o600
     with reading(engine) as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

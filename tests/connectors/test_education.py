@@ -61,7 +61,10 @@ def partition(engine: sa.Engine, kind: str, province: str, since: date | None = 
 def test_partitions_together_hold_what_the_folder_holds(loaded: sa.Engine, folder: EducationFolder) -> None:
     for kind in KINDS:
         found = pa.concat_tables([partition(loaded, kind, province) for province in provinces(loaded)])
-        assert found.sort_by("record_id").to_pylist() == raw_records(folder, [kind]).sort_by("record_id").to_pylist()
+        assert (
+            found.sort_by("record_id").to_pylist()
+            == raw_records(folder, [kind]).sort_by("record_id").to_pylist()
+        )
 
 
 def test_a_partition_holds_its_own_records_in_order_of_bytes(loaded: sa.Engine) -> None:
@@ -74,7 +77,9 @@ def test_a_partition_holds_its_own_records_in_order_of_bytes(loaded: sa.Engine) 
     assert partition(loaded, "teacher", "22").num_rows == 0
 
 
-def test_a_database_without_strays_has_no_partition_for_them(bare_engine: sa.Engine, folder: EducationFolder) -> None:
+def test_a_database_without_strays_has_no_partition_for_them(
+    bare_engine: sa.Engine, folder: EducationFolder
+) -> None:
     placed = {name: getattr(folder, name).slice(0, 2) for name in ("schools", "students", "teachers")}
     nobody = {name: getattr(folder, name).slice(0, 0) for name in ("guardians", "student_guardians")}
     load_folder(bare_engine, replace(folder, **placed, **nobody))
@@ -107,7 +112,9 @@ def test_loading_brings_in_what_is_new_or_different(loaded: sa.Engine, folder: E
     rows = folder.students.to_pylist()
     rows[0]["birth_date"] = None
     rows[1]["full_name"] = "Lê Bính"
-    more = pa.Table.from_pylist([*rows[:3], {"student_id": "S9", "school_code": "X1", "full_name": "Mới"}], STUDENTS)
+    more = pa.Table.from_pylist(
+        [*rows[:3], {"student_id": "S9", "school_code": "X1", "full_name": "Mới"}], STUDENTS
+    )
     assert load_folder(loaded, replace(folder, students=more))["students"] == LoadCounts(1, 2, 1)
     found = {row["record_id"]: row for row in partition(loaded, "student", "01").to_pylist()}
     assert found["S9"]["full_name"] == "Mới"
@@ -124,6 +131,14 @@ def test_large_partitions_come_in_batches(bare_engine: sa.Engine, folder: Educat
     batches = list(read_partition(bare_engine, "student", "01"))
     assert [batch.num_rows for batch in batches] == [BATCH_ROWS, 5]
     assert batches[1]["record_id"].to_pylist()[-1] == ids[-1].as_py()
+
+
+def test_a_reader_may_stop_half_way(loaded: sa.Engine) -> None:
+    batches = read_partition(loaded, "student", "79")
+    assert next(batches).num_rows == 2
+    batches.close()  # type: ignore[attr-defined]
+    with writing(loaded) as connection:
+        connection.execute(students.delete())
 
 
 def test_the_ministrys_own_tables_may_lack_columns_and_have_types(bare_engine: sa.Engine) -> None:
@@ -161,16 +176,24 @@ hostile = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_s
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=25
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=25,
 )
 @given(st.lists(hostile, min_size=1, max_size=20))
 def test_any_text_is_stored_as_it_is(engine: sa.Engine, texts: list[str]) -> None:
     ids = [f"S{number}" for number in range(len(texts))]
     with writing(engine) as connection:
         connection.execute(students.delete())
-        bulk_insert(connection, students, pa.table({"student_id": ids, "full_name": texts, "grade": pa.nulls(len(ids), pa.string())}))
+        bulk_insert(
+            connection,
+            students,
+            pa.table({"student_id": ids, "full_name": texts, "grade": pa.nulls(len(ids), pa.string())}),
+        )
     with reading(engine) as connection:
-        rows = connection.execute(sa.select(students.c.student_id, students.c.full_name, students.c.grade)).all()
+        rows = connection.execute(
+            sa.select(students.c.student_id, students.c.full_name, students.c.grade)
+        ).all()
     assert sorted((row.student_id, row.full_name) for row in rows) == sorted(zip(ids, texts, strict=True))
     assert {row.grade for row in rows} == {None}
 

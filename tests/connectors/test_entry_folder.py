@@ -55,7 +55,10 @@ def test_missing_columns_are_named_for_all_parts(tmp_path: Path) -> None:
     ("columns", "what"),
     [
         ({"personal_id": [1099000001, 79199000002]}, "personal_id is int64"),
-        ({"personal_id": ["1099000001", "079199000002"]}, "1 of the first 2 personal_id have not 12 characters"),
+        (
+            {"personal_id": ["1099000001", "079199000002"]},
+            "1 of the first 2 personal_id have not 12 characters",
+        ),
         ({"personal_id": [None, "079199000002"]}, "1 of the first 2"),
         ({"birth_date": ["1999-01-01", "1999"]}, "birth_date is string"),
         ({"former_ids": ["012345678", ""]}, "former_ids is string"),

@@ -1,6 +1,6 @@
 """An education folder as a whole: what is missing, what is rejected and why, what is kept."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from connectors.files import CELL_LIMIT, EducationFolder, read_education_folder
 from matching.schemas import EDUCATION_TABLES, FAMILIES, RAW_RECORDS, REJECTS
 
 SCHOOLS = "school_code,province_code,level\nX1,01,thpt\nX2,79,thcs\n"
-STUDENTS = "student_id,school_code,full_name,grade,claimed_id\nS1,X1,Trần An,12,001099012345\nS2,X2,Lê Bình,9,\n"
+STUDENTS = (
+    "student_id,school_code,full_name,grade,claimed_id\nS1,X1,Trần An,12,001099012345\nS2,X2,Lê Bình,9,\n"
+)
 
 
 @pytest.fixture
@@ -92,10 +94,15 @@ def test_rows_that_cannot_be_used_are_rejected_and_the_rest_is_kept(folder: Path
     ],
     ids=["long", "10 MB", "nul", "damaged"],
 )
-def test_a_cell_that_cannot_be_used_is_nulled_and_its_record_kept(folder: Path, cell: str, reason: str) -> None:
+def test_a_cell_that_cannot_be_used_is_nulled_and_its_record_kept(
+    folder: Path, cell: str, reason: str
+) -> None:
     (folder / "students.csv").write_text(STUDENTS + f"S3,X1,{cell},5,001099000001\n")
     read = read_education_folder(folder)
-    assert read.students.to_pylist()[2] | {"full_name": None, "claimed_id": "001099000001"} == read.students.to_pylist()[2]
+    assert (
+        read.students.to_pylist()[2] | {"full_name": None, "claimed_id": "001099000001"}
+        == read.students.to_pylist()[2]
+    )
     assert rejected(read) == [("students", 3, "S3", "full_name", reason)]
 
 
@@ -135,7 +142,9 @@ def test_zeros_that_a_spreadsheet_ate_are_put_back_in_place_codes(folder: Path) 
 
 def test_parts_in_files_or_in_a_folder_make_one_table(folder: Path) -> None:
     (folder / "students.csv").rename(folder / "Students-01.CSV")
-    (folder / "students-02.csv").write_text("full_name;student_id;school_code\nMai;S3;X1\nLan;S1;X1\nTư;S4;X7\n")
+    (folder / "students-02.csv").write_text(
+        "full_name;student_id;school_code\nMai;S3;X1\nLan;S1;X1\nTư;S4;X7\n"
+    )
     (folder / "students").mkdir()
     (folder / "students" / "more.csv").write_text("full_name\tstudent_id\tschool_code\nHoa\tS5\tX2\n")
     (folder / "students" / "~$more.csv").write_text("a spreadsheet's lock")
@@ -162,13 +171,13 @@ def test_parquet_of_any_types_is_read_as_the_text_one_would_type(folder: Path) -
             "full_name": pa.array(["An", None], pa.large_string()),
             "grade": pa.array([12.0, None], pa.float64()),
             "birth_date": pa.array([date(2011, 9, 5), None], pa.date32()),
-            "school_year": pa.array([datetime(2025, 9, 5), None], pa.timestamp("us")),
+            "school_year": pa.array([datetime(2025, 9, 5, tzinfo=UTC), None], pa.timestamp("us")),
             "claimed_id": pa.array(["001099012345", ""], pa.string_view()),
             "gender": pa.array([Decimal("1.5"), None]),
             "birth_place": pa.nulls(2),
             "nationality": pa.array([b"VN", None], pa.binary()),
             "residence_province": pa.array(["01", None]).dictionary_encode(),
-            "updated_at": pa.array([datetime(2025, 9, 5, 7, 30), None], pa.timestamp("ms")),
+            "updated_at": pa.array([datetime(2025, 9, 5, 7, 30, tzinfo=UTC), None], pa.timestamp("ms")),
             "residence_commune": pa.array([0.5, float("nan")]),
             "other": pa.array([[1], [2]]),
         }
@@ -212,11 +221,17 @@ def test_records_of_all_kinds_share_one_shape(family_folder: EducationFolder) ->
     assert records["kind"].to_pylist() == ["teacher", *["student"] * 3, *["guardian"] * 4]
     by_id = {row["record_id"]: row for row in records.to_pylist()}
     assert (by_id["T1"]["province"], by_id["T1"]["level"], by_id["T1"]["role"]) == ("79", "thcs", "manager")
-    assert (by_id["S1"]["province"], by_id["S1"]["grade"], by_id["S1"]["claimed_id"]) == ("01", "12", "001099012345")
+    assert (by_id["S1"]["province"], by_id["S1"]["grade"], by_id["S1"]["claimed_id"]) == (
+        "01",
+        "12",
+        "001099012345",
+    )
     assert (by_id["S0"]["province"], by_id["S0"]["school_code"]) == (None, "X9")
 
 
-def test_a_guardian_belongs_where_its_first_child_with_a_known_school_does(family_folder: EducationFolder) -> None:
+def test_a_guardian_belongs_where_its_first_child_with_a_known_school_does(
+    family_folder: EducationFolder,
+) -> None:
     records = raw_records(family_folder, ["guardian"]).to_pylist()
     placed = {row["record_id"]: (row["province"], row["school_code"]) for row in records}
     assert placed == {"G1": ("01", "X1"), "G2": (None, "X9"), "G3": ("79", "X2"), "G4": (None, None)}

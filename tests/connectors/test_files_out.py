@@ -29,13 +29,17 @@ def cells_of(path: Path) -> list[list[str]]:
 
 
 def test_csv_has_a_mark_crlf_and_text_only(tmp_path: Path) -> None:
-    people = pa.table({"id": ["001", None], "born": [date(2011, 9, 5), None], "rows": [3, 4], "ok": [True, None]})
+    people = pa.table(
+        {"id": ["001", None], "born": [date(2011, 9, 5), None], "rows": [3, 4], "ok": [True, None]}
+    )
     write_csv(people, tmp_path / "new" / "out.csv")
     content = (tmp_path / "new" / "out.csv").read_bytes()
     assert content == '\ufeff"id","born","rows","ok"\r\n"001","2011-09-05","3","true"\r\n,,"4",\r\n'.encode()
 
 
-@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+84 9", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", "''-1"])
+@pytest.mark.parametrize(
+    "cell", ["=cmd|' /C calc'!A0", "+84 9", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "'=1", "''-1"]
+)
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(tmp_path: Path, cell: str) -> None:
     write_csv(pa.table({"note": [cell]}), tmp_path / "out.csv")
     [[_], [written]] = cells_of(tmp_path / "out.csv")
@@ -59,7 +63,9 @@ def test_unguard_is_the_exact_inverse_of_guard(text: str) -> None:
 
 @one_folder
 @given(st.lists(st.tuples(st.integers(0, 99).map(str), hostile, hostile), min_size=1, max_size=5))
-def test_hostile_text_comes_back_from_csv_as_it_went(tmp_path: Path, rows: list[tuple[str, str, str]]) -> None:
+def test_hostile_text_comes_back_from_csv_as_it_went(
+    tmp_path: Path, rows: list[tuple[str, str, str]]
+) -> None:
     path = tmp_path / "out.csv"
     write_csv(pa.table(dict(zip("abc", map(list, zip(*rows, strict=True)), strict=True))), path)
     header, *written = cells_of(path)

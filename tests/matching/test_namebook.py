@@ -30,6 +30,7 @@ def level(left, right):
         ("niê kdăm y ngông", "y ngông niê kdăm", "word_order"),
         ("nguyễn lan", "nguyễn thị lan", "word_missing"),
         ("nguyễn thị thu lan", "nguyễn thị lan", "word_missing"),
+        ("nguyễn t lan", "nguyễn thị lan", "word_missing"),
         ("nguyễn vănn hunh", "nguyễn văn hùng", "two_edits"),
         ("nguyễn ngọc hùng", "nguyễn văn hùng", "family_and_given"),
         ("nguyễn văn hải", "nguyễn văn hùng", "similar"),

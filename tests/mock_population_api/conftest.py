@@ -86,6 +86,8 @@ def hand_made():
         secret=SECRET,
         sign_in=sign_in,
         stated=stated,
+        open_client=open_client,
+        watch=Watch,
     )
 
 
@@ -132,18 +134,18 @@ def service_folder(built_store, tmp_path):
     return shutil.copytree(built_store, tmp_path / "store")
 
 
+def open_client(folder, watch, limits=None):
+    """A client of a service over `folder`; entered as a context, it starts and stops the service."""
+    known = [client_of("sync", SECRET), client_of("other", SECRET)]
+    limits = limits or JobLimits(most_rows=50, most_bytes=20_000)
+    service = open_service(folder, known, limits=limits, clock=watch)
+    return TestClient(create_app(service), raise_server_exceptions=False)
+
+
 @pytest.fixture
 def make_client(service_folder, watch):
     """Clients over the same folder, one after the other, as a service that is started again."""
-
-    def make(limits=None, scopes=None):
-        allowed = {"scopes": scopes} if scopes else {}
-        known = [client_of("sync", SECRET, **allowed), client_of("other", SECRET)]
-        limits = limits or JobLimits(most_rows=50, most_bytes=20_000)
-        service = open_service(service_folder, known, limits=limits, clock=watch)
-        return TestClient(create_app(service), raise_server_exceptions=False)
-
-    return make
+    return lambda limits=None: open_client(service_folder, watch, limits)
 
 
 @pytest.fixture

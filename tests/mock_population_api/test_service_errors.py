@@ -1,6 +1,7 @@
 """Each problem can be produced, says the same things, and repeats nothing of what was asked."""
 
 import json
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,28 @@ from mock_population_api.gate import LARGEST_BODY
 from mock_population_api.problems import KINDS
 
 CANARY = "Nguyễn Canary 001311000013"
+
+
+@pytest.fixture(scope="module")
+def running(built_store, hand_made, tmp_path_factory):
+    """One service for the whole file: what is refused changes nothing."""
+    folder = shutil.copytree(built_store, tmp_path_factory.mktemp("errors") / "store")
+    watch = hand_made.watch()
+    with hand_made.open_client(folder, watch) as opened:
+        yield opened, watch
+
+
+@pytest.fixture
+def client(running, hand_made):
+    opened, _ = running
+    opened.headers.clear()
+    hand_made.sign_in(opened)
+    return opened
+
+
+@pytest.fixture
+def watch(running):
+    return running[1]
 
 
 def is_problem(answer, code):
@@ -195,8 +218,8 @@ def test_basic_credentials_do_as_well(client, hand_made):
     is_problem(broken, "client_unknown")
 
 
-def test_a_failure_inside_is_a_problem_and_logs_no_person(make_client, hand_made, caplog):
-    with make_client() as failing:
+def test_a_failure_inside_is_a_problem_and_logs_no_person(service_folder, hand_made, caplog):
+    with hand_made.open_client(service_folder, hand_made.watch()) as failing:
         hand_made.sign_in(failing)
         failing.app.state.service.audit.close()
         answer = failing.post("/v1/trace", json={"queries": [{"ref": "1", "full_name": CANARY}]})

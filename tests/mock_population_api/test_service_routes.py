@@ -1,10 +1,13 @@
 """The routes in-process: answers, audit, headers, the OpenAPI document."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from mock_population_api.problems import KINDS
+from mock_population_api.search import RULES
+from mock_population_api.security import PURPOSES, SCOPES
 
 
 def test_info_says_what_is_held(client, hand_made):
@@ -153,3 +156,16 @@ def test_the_openapi_document_has_an_example_of_every_problem(client):
 def test_every_problem_speaks_both_languages():
     assert all(kind.vi and kind.en and kind.vi != kind.en for kind in KINDS.values())
     assert all(re.fullmatch(r"[a-z_]+", kind.code) for kind in KINDS.values())
+
+
+def test_the_documentation_names_every_rule_problem_route_scope_and_purpose(client):
+    text = Path(__file__).parents[2].joinpath("docs", "registry-api.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        assert f"| `{rule.name}` | {rule.means} |" in text
+    for kind in KINDS.values():
+        assert f"| `{kind.code}` | {kind.status} | {'yes' if kind.retryable else 'no'} | {kind.en} |" in text
+    paths = client.get("/openapi.json").json()["paths"]
+    for path in paths:
+        assert path.replace("{job_id}", "{id}") in text
+    assert all(f"`{purpose}`" in text for purpose in PURPOSES)
+    assert all(f"| {scope} " in text for scope in SCOPES)

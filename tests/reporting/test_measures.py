@@ -4,12 +4,12 @@ from typing import Any
 import pyarrow as pa
 
 from reporting.facts import measure, together
-from reporting.quality import VERIFIED, quality
+from reporting.quality import NOTHING_VERIFIED, VERIFIED, quality
 
 TODAY = date(2026, 11, 21)
 
 
-def _words(partition: Any, verified: pa.Table = VERIFIED.empty_table()) -> dict[str, int]:
+def _words(partition: Any, verified: pa.Table = NOTHING_VERIFIED) -> dict[str, int]:
     tables = partition.tables
     [row] = quality(tables["decisions"], tables["records"], tables["rejects"], TODAY, verified).to_pylist()
     return {name: value for name, value in row.items() if name not in {"kind", "province"}}

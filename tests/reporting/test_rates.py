@@ -94,7 +94,7 @@ def test_rates_csv_has_both_numbers_and_the_reasons_on_every_line(counted: pa.Ta
         "Hà Nội",
         "2",
         "4",
-        "50.00",
+        "50",
     )
     assert first["left_out:foreign_national"] == "2"
     assert first["linked:exact_key"] == "1"

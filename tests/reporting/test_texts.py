@@ -1,20 +1,36 @@
 import re
+from datetime import date
 from importlib import resources
 from string import Formatter
 
 import pytest
 
+from connectors.rejects import FileReject
+from matching.cascade import CASCADE
 from matching.decision import Outcome, Reason
 from matching.explain import Actor
 from matching.levels import COMPARISONS
-from matching.schemas import KINDS
+from matching.normalise.identifiers import Form
+from matching.normalise.records import FOREIGN_NATIONAL
+from matching.normalise.rejects import Reject
+from matching.schemas import EDUCATION_TABLES, KINDS, PERSON_COLUMNS
 from reporting.errors import MissingTextError, UnknownLanguageError
+from reporting.school_levels import LEVELS
 from reporting.texts import LANGUAGES, texts
 from reporting.worklist import COLUMNS, Answer
 
 KEY_IN_SOURCE = re.compile(
     r"""(?:\bt|\btext|self\.text|texts\([a-z.]*\))\(\s*f?["']([a-z_0-9.]+(?:\{[^"']*)?)["']"""
 )
+VOCABULARIES = {
+    "pass": CASCADE,
+    "reject": [*Reject, *FileReject],
+    "claimed_form": Form,
+    "left_out": [FOREIGN_NATIONAL],
+    "level_of_school": LEVELS,
+    "table": EDUCATION_TABLES,
+    "column": PERSON_COLUMNS,
+}
 OPEN_VOCABULARIES = (
     "pass",
     "left_out",
@@ -50,6 +66,7 @@ def test_every_word_of_a_decision_has_a_text(language: str) -> None:
         *(f"{group}.{kind}" for group in ("kind", "kinds") for kind in KINDS),
         *(f"{group}.{answer}" for group in ("answer", "answer_help") for answer in Answer),
         *(f"column.{re.sub('^candidate_._(?!key)', '', column)}" for column in COLUMNS),
+        *(f"{group}.{word}" for group, words in VOCABULARIES.items() for word in words),
         *(f"{group}.unknown" for group in OPEN_VOCABULARIES if group != "claimed_form"),
     ]
     assert [word for word in words if word not in text.messages] == []
@@ -84,6 +101,7 @@ def test_figures_are_written_as_officers_write_them() -> None:
     vi, en = texts("vi"), texts("en")
     assert vi.of(1_204_331, 1_600_000) == "1.204.331 / 1.600.000 (75,3\u00a0%)"
     assert en.of(1_204_331, 1_600_000) == "1,204,331 / 1,600,000 (75.3%)"
+    assert (vi.day(date(2026, 11, 2)), en.day(date(2026, 11, 2))) == ("02/11/2026", "2 Nov 2026")
     assert (vi.points(0.84), vi.points(-0.84), vi.points(0.04)) == ("+0,8", "−0,8", "±0,0")
 
 

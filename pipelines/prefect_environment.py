@@ -1,0 +1,35 @@
+"""What Prefect is told before it is imported: where its files lie, and to talk to nobody outside.
+
+It reads its settings from the environment, `prefect.toml` only in the current folder and typing errors in it never, so
+everything that matters stands here. What the surroundings say already stays as it is.
+"""
+
+import os
+from pathlib import Path
+
+from pipelines.checkpoints import owners_folder
+
+_ALWAYS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "",
+    # tasks that end are events, and events are the bulk of its database
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+}
+_WITHOUT_SERVER = {
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+    # the first start makes its database; 20 seconds, its own limit, are too short on a busy machine
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    # our own lines say what happens; its traces would only repeat them
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+def prepare_prefect(home: Path) -> None:
+    """Set the environment for Prefect; must be called before it is imported."""
+    folder = owners_folder((home / "prefect").resolve())
+    wanted = {"PREFECT_HOME": str(folder), **_ALWAYS}
+    if not os.environ.get("PREFECT_API_URL"):
+        wanted |= _WITHOUT_SERVER
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)

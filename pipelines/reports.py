@@ -1,0 +1,185 @@
+"""The run's papers: lists of open records per province, then the report, the rates and the facts of the whole run."""
+
+import hmac
+import os
+from base64 import b32encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from connectors.runs import read_rates
+from matching.cascade import CASCADE
+from matching.registry import RegistryFacts
+from pipelines.checkpoints import Checkpoint, owners_folder
+from pipelines.history import last_run, read_schools
+from pipelines.means import ProvinceRun, reports_folder, runs_folder
+from pipelines.measures import (
+    MEASURE_TABLES,
+    all_measures,
+    as_tables,
+    calibration,
+    folder_of_lists,
+    from_tables,
+    report_rates,
+)
+from pipelines.scope import Scope
+from pipelines.settings import Settings
+from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
+from reporting.facts import Scope as ReportScope
+from reporting.open_rows import ListFacts, ListTables
+from reporting.rates import LINK_RATES, write_rates
+from reporting.report import write_report
+from reporting.run_file import write_run_file
+from reporting.unmatched import write_unmatched
+
+_KEY_BYTES = 32
+
+
+def report(work: ProvinceRun, _: str) -> dict[str, int]:
+    """Count a province and write its lists of open records; the counts are kept."""
+    kept = {kind: work.checkpoint(kind) for kind in work.scope.kinds}
+
+    def together(stage: str, name: str) -> pa.Table:
+        return pa.concat_tables([checkpoint.table(stage, name) for checkpoint in kept.values()])
+
+    schools = read_schools(work.means.engine, [work.province])
+    decisions, records = together("resolve", "decisions"), together("normalise", "records")
+    asked = [checkpoint.table("link", "link_rejects") for checkpoint in kept.values()]
+    rejects = pa.concat_tables([together("normalise", "rejects"), *asked])
+    measures = measure(decisions, records, schools, rejects, today=work.scope.as_of)
+    tables = ListTables(decisions, together("resolve", "candidates"), records, together("extract", "raw"), schools)
+    files = write_unmatched(lists_folder(work.means.settings, work.run), tables, list_facts(work.means.settings, work.run))
+    work.checkpoint().keep("report", as_tables(measures), {"files": [path.name for path in files]})
+    return {"files": len(files)}
+
+
+def lists_folder(settings: Settings, run: str) -> Path:
+    """Where a run's lists of open records lie."""
+    return owners_folder(folder_of_lists(reports_folder(settings, run)))
+
+
+def list_facts(settings: Settings, run: str) -> ListFacts:
+    """What every list carries: the run, the key under its seals, how candidates are named without their numbers."""
+    key = seal_key(settings)
+    return ListFacts(run, key, pseudonyms(key), settings.synthetic, settings.language)
+
+
+def seal_key(settings: Settings) -> bytes:
+    """The key under the seals of lists: made once, kept beside the runs, for its owner only."""
+    path = owners_folder(settings.home) / "seal.key"
+    if not path.is_file():
+        half = path.with_name(f".seal.{os.getpid()}.part")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(os.urandom(_KEY_BYTES))
+        # a link fails where another process was first, whose key then counts
+        try:
+            os.link(half, path)
+        except FileExistsError:
+            pass
+        finally:
+            half.unlink()
+    return path.read_bytes()
+
+
+def pseudonyms(key: bytes) -> Callable[[str], str]:
+    """Personal ID → a keyed name for it: the same in every list, of no use without the key."""
+    own = hmac.digest(key, b"pseudonym", sha256)
+
+    def of(number: str) -> str:
+        return b32encode(hmac.digest(own, number.encode(), sha256)[:16]).decode().rstrip("=")
+
+    return of
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a run when it has ended."""
+
+    run: str
+    scope: Scope
+    provinces: tuple[str, ...]
+    started: str
+    ended: str
+    registry: RegistryFacts
+    model: str
+    changed_since: str | None
+    seconds: Mapping[str, float]
+    written: Mapping[str, int]
+
+
+def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Path:
+    """Write report, rates and facts of a run from what its provinces kept.
+
+    Returns:
+        The report.
+    """
+    out = owners_folder(reports_folder(settings, finished.run))
+    kept = _kept_reports(settings, finished.run, finished.provinces)
+    measures = all_measures([from_tables({name: one.table("report", name) for name in MEASURE_TABLES}) for one in kept])
+    facts = _run_facts(finished, settings)
+    written = _write_back(finished)
+    previous = _previous_rates(engine, finished)
+    reliability = calibration(_bins(settings, finished))
+    page = write_report(out, ReportFacts(facts, measures, previous, reliability, written), settings.language)
+    files = [page, write_rates(out, measures.rates), *sorted(folder_of_lists(out).glob("unmatched-*"))]
+    write_run_file(out, facts, measures.rates, files, written)
+    return page
+
+
+def run_rates(settings: Settings, run: str, provinces: Sequence[str]) -> pa.Table:
+    """The rates (LINK_RATES) of a run, for the headline."""
+    kept = _kept_reports(settings, run, provinces)
+    return pa.concat_tables([LINK_RATES.empty_table(), *[one.table("report", "rates") for one in kept]])
+
+
+def _kept_reports(settings: Settings, run: str, provinces: Sequence[str]) -> list[Checkpoint]:
+    kept = [Checkpoint(runs_folder(settings) / run / province) for province in provinces]
+    return [one for one in kept if one.done("report")]
+
+
+def _run_facts(finished: Finished, settings: Settings) -> RunFacts:
+    kinds = tuple(str(kind) for kind in finished.scope.kinds)
+    return RunFacts(
+        run=finished.run,
+        started=finished.started,
+        finished=finished.ended,
+        scope=ReportScope(kinds, finished.provinces, finished.changed_since),
+        model=finished.model,
+        code_version=version("identity-sync"),
+        registry=finished.registry,
+        synthetic=settings.synthetic,
+        passes=tuple(CASCADE),
+        stage_seconds=finished.seconds,
+    )
+
+
+def _write_back(finished: Finished) -> WriteBack | None:
+    if finished.scope.dry_run:
+        return None
+    return WriteBack(*[finished.written.get(name, 0) for name in ("added", "changed", "kept", "conflicts")])
+
+
+def _previous_rates(engine: sa.Engine, finished: Finished) -> pa.Table | None:
+    """The last rates of the same partitions; None where one of them was never written before."""
+    parts = []
+    for province in finished.provinces:
+        for kind in finished.scope.kinds:
+            before = last_run(engine, kind, province, finished.run)
+            if before is None:
+                return None
+            rates = report_rates(read_rates(engine, before.run))
+            parts.append(rates.filter(pc.and_(pc.equal(rates["kind"], kind), pc.equal(rates["province"], province))))
+    return pa.concat_tables([LINK_RATES.empty_table(), *parts])
+
+
+def _bins(settings: Settings, finished: Finished) -> list[Sequence[Any]]:
+    folders = [runs_folder(settings) / finished.run / province / kind for province in finished.provinces for kind in finished.scope.kinds]
+    kept = [Checkpoint(folder) for folder in folders]
+    return [row for one in kept if one.done("link") for row in one.facts("link").get("reliability", [])]

@@ -1,0 +1,48 @@
+"""Errors and failed gates in the officer's language: what, where, what to do."""
+
+from collections.abc import Mapping, Sequence
+
+from connectors import errors as connector_errors
+from pipelines import errors
+from pipelines.gates import GATES, Failed, in_words
+from pipelines.texts import Texts, texts
+
+TOLD_BY_FACTS: tuple[type[Exception], ...] = (
+    errors.ProvinceNotFound,
+    errors.ProvinceAmbiguous,
+    errors.RunUnknown,
+    errors.RunBusy,
+    errors.SettingsWrong,
+    connector_errors.ProvinceLocked,
+    connector_errors.RegistryUnreachable,
+    connector_errors.RegistryRefused,
+    connector_errors.DatabaseReadOnly,
+    connector_errors.DatabaseUnreachable,
+)
+"""Errors with a text of their own in the catalogue; the others say what they say in English."""
+
+
+def gates_in_words(failed: Mapping[str, Sequence[float]], language: str) -> str:
+    """What doesn't hold and what to do, gate by gate.
+
+    Args:
+        failed: Gate → its value and its limit.
+        language: vi or en.
+    """
+    text = texts(language)
+    known = {gate.name: gate for gate in GATES}
+    return " ".join(in_words(Failed(known[name], value, limit), text) for name, (value, limit) in failed.items())
+
+
+def error_in_words(error: Exception, text: Texts) -> str:
+    """An error for people."""
+    if isinstance(error, TOLD_BY_FACTS):
+        facts = {name: _shown(value) for name, value in vars(error).items()}
+        return text(f"error.{type(error).__name__}", **facts)
+    return str(error)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(str(part) for part in value)
+    return str(value)
