@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.names import canonical, compact, fold, sorted_words, sound
+from matching.normalise.names import canonical, fold, sound
 from matching.normalise.places import region_of_birth_province
 
 PRECISIONS = (None, "year", "month", "day")
@@ -125,13 +125,14 @@ def text_key(text: str) -> int:
 def name_features(names: Sequence[str]) -> pa.Table:
     """Keys of distinct canonical names, as NAME_FEATURES."""
     folded = [fold(name) for name in names]
+    sounds = [sound(name) for name in folded]
     columns = {
         "name_key": map(text_key, names),
         "name": names,
         "folded": map(text_key, folded),
-        "sound": (text_key(compact(sound(name))) for name in names),
-        "given": (text_key(_last_word(sound(name))) for name in names),
-        "sorted": (text_key(sorted_words(name)) for name in folded),
+        "sound": (text_key(heard.replace(" ", "")) for heard in sounds),
+        "given": (text_key(_last_word(heard)) for heard in sounds),
+        "sorted": (text_key(" ".join(sorted(name.split(" ")))) for name in folded),
         "ends": (text_key(f"{name.split(' ', 1)[0]} {_last_word(name)}") for name in folded),
     }
     return pa.table(

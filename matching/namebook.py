@@ -14,7 +14,7 @@ from rapidfuzz.process import cpdist
 
 from matching.keys import text_key
 from matching.levels import NAME
-from matching.normalise.names import compact, fold, sorted_words, sound
+from matching.normalise.names import fold, sound
 
 LEVEL = {name: code for code, name in enumerate(NAME)}
 
@@ -43,10 +43,10 @@ class NameBook:
         self.letters = np.array([fold(name) for name in self.names], dtype=object)
         self.folded = _hashes(self.letters)
         self.bare = self.letters == self.names
-        self.compact = _hashes(compact(name) for name in self.letters)
-        self.sound = _hashes(compact(sound(name)) for name in self.names)
-        self.sorted = _hashes(sorted_words(name) for name in self.letters)
+        self.compact = _hashes(name.replace(" ", "") for name in self.letters)
+        self.sound = _hashes(sound(name).replace(" ", "") for name in self.letters)
         words = [name.split(" ") for name in self.letters]
+        self.sorted = _hashes(" ".join(sorted(name)) for name in words)
         self.first = _hashes(name[0] for name in words)
         self.last = _hashes(name[-1] for name in words)
         self.shortened = _shortened(words)

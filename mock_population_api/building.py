@@ -27,7 +27,7 @@ from mock_population_api.errors import RegistryFolderError
 from mock_population_api.intake import as_of, check_columns, fingerprint, input_files
 from mock_population_api.schemas import ENTRY
 
-ROW_GROUP = 65_536
+ROW_GROUP = 16_384
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,10 @@ def open_engine(
     engine.execute(f"SET temp_directory = {literal(spill)}")
     engine.execute("SET autoinstall_known_extensions = false")
     engine.execute("SET preserve_insertion_order = false")
+    engine.execute("SET enable_progress_bar = false")
     engine.execute("SET parquet_metadata_cache = true")
+    # a batch of a thousand keys still prunes row groups; the default stops at fifty
+    engine.execute("SET dynamic_or_filter_threshold = 1000")
     if threads is not None:
         engine.execute("SET threads = $threads", {"threads": threads})
     folding.define(engine)

@@ -27,29 +27,31 @@ __all__ = ["ENTRY_SELECT", "Facts", "Store", "build_store", "locked"]
 ENTRY_SELECT = ", ".join(f"e.{name}" for name in ANSWERED.names)
 """The columns of an answer, of entries called `e`."""
 
-_HOW = "['current', 'superseded', 'former'][n.found_by + 1]"
-
-_LOOKUP = f"""
-    WITH hits AS (
-        SELECT q.place, q.asked, n.found_by, n.key, min(n.found_by) OVER (PARTITION BY q.place) AS best
-        FROM questions q JOIN numbers n ON n.asked = q.asked
-    )
-    SELECT n.asked, {_HOW} AS found_by, {ENTRY_SELECT}
-    FROM hits n JOIN entries e ON e.key = n.key
-    WHERE n.found_by = n.best
-    ORDER BY n.place, e.key
+_FIND = """
+    CREATE OR REPLACE TEMP TABLE hits AS
+    SELECT q.place, q.asked, n.found_by, n.key FROM questions q JOIN numbers n ON n.asked = q.asked
+    QUALIFY n.found_by = min(n.found_by) OVER (PARTITION BY q.place)
 """
 
-_RELATIVES = f"""
-    WITH people AS (
-        SELECT q.place, q.asked, e.key, e.father, e.mother
-        FROM questions q JOIN numbers n ON n.asked = q.asked AND n.found_by < 2 JOIN entries e ON e.key = n.key
-        QUALIFY n.found_by = min(n.found_by) OVER (PARTITION BY q.place)
-    ), related AS (
-        SELECT place, asked, 0 AS relation, father AS key FROM people WHERE father IS NOT NULL
-        UNION ALL SELECT place, asked, 1, mother FROM people WHERE mother IS NOT NULL
-        UNION ALL SELECT place, asked, 2, c.key FROM people p JOIN children c ON c.parent = p.key
-    )
+_FOUND = f"""
+    SELECT h.asked, ['current', 'superseded', 'former'][h.found_by + 1] AS found_by, {ENTRY_SELECT}
+    FROM hits h JOIN entries e ON e.key = h.key
+    ORDER BY h.place, e.key
+"""
+
+_PARENTS_OF = """
+    CREATE OR REPLACE TEMP TABLE people AS
+    SELECT h.place, h.asked, e.key, e.father, e.mother FROM hits h JOIN entries e ON e.key = h.key WHERE h.found_by < 2
+"""
+
+_RELATE = """
+    CREATE OR REPLACE TEMP TABLE related AS
+    SELECT place, asked, 0 AS relation, father AS key FROM people WHERE father IS NOT NULL
+    UNION ALL SELECT place, asked, 1, mother FROM people WHERE mother IS NOT NULL
+    UNION ALL SELECT p.place, p.asked, 2, c.key FROM people p JOIN children c ON c.parent = p.key
+"""
+
+_RELATED = f"""
     SELECT r.asked, ['father', 'mother', 'child'][r.relation + 1] AS relation, {ENTRY_SELECT}
     FROM related r JOIN entries e ON e.key = r.key
     ORDER BY r.place, r.relation, e.birth_date, e.key
@@ -100,16 +102,19 @@ class Store:
 
         A number that is somebody's current one leads to nobody else; a former one may lead to several.
         """
-        return self._about(numbers, _LOOKUP, FOUND)
+        return self._about(numbers, (_FIND,), _FOUND).cast(FOUND)
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """Father, mother and children, oldest first, of the holders of current or superseded `numbers`: RELATIVES."""
-        return self._about(numbers, _RELATIVES, RELATIVES)
+        return self._about(numbers, (_FIND, _PARENTS_OF, _RELATE), _RELATED).cast(RELATIVES)
 
-    def _about(self, numbers: pa.Array, question: str, schema: pa.Schema) -> pa.Table:
+    def _about(self, numbers: pa.Array, steps: tuple[str, ...], question: str) -> pa.Table:
+        """Answer `question` after `steps`, each of which leaves a small table whose keys prune the next one's reading."""
         with self.cursor() as cursor:
             ask_numbers(cursor, numbers)
-            return cursor.sql(question).to_arrow_table().cast(schema)
+            for step in steps:
+                cursor.execute(step)
+            return cursor.sql(question).to_arrow_table()
 
 
 def ask_numbers(cursor: duckdb.DuckDBPyConnection, numbers: pa.Array) -> None:

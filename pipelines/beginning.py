@@ -133,7 +133,9 @@ def _learn(start: Beginning) -> None:
         return
     folder = runs_folder(start.means.settings) / start.run
     learned = {
-        str(kind): [one for code in start.provinces if (one := kept_model(folder / code / kind, kind)) is not None]
+        str(kind): [
+            one for code in start.provinces if (one := kept_model(folder / code / kind, kind)) is not None
+        ]
         for kind in start.scope.kinds
     }
     fresh = {kind: pooled(models) for kind, models in learned.items() if models}

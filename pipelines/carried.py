@@ -70,12 +70,15 @@ def as_decisions(links: pa.Table, earlier: pa.Table) -> pa.Table:
         "evidence": pc.take(earlier["evidence"].combine_chunks(), same),
     }
     return pa.table(
-        {name: columns[name] if name in columns else links[name] for name in DECISIONS.names}, schema=DECISIONS
+        {name: columns[name] if name in columns else links[name] for name in DECISIONS.names},
+        schema=DECISIONS,
     )
 
 
 def _link_key(table: pa.Table) -> pa.Array:
-    return pc.binary_join_element_wise(table["record_id"], pc.fill_null(table["personal_id"], ""), "/").combine_chunks()
+    return pc.binary_join_element_wise(
+        table["record_id"], pc.fill_null(table["personal_id"], ""), "/"
+    ).combine_chunks()
 
 
 def without(table: pa.Table, values: pa.ChunkedArray, column: str = "record_id") -> pa.Table:

@@ -35,7 +35,9 @@ class Checkpoint:
         """Whether the stage was finished, by this run or before it was resumed."""
         return self._manifest(stage).is_file()
 
-    def keep(self, stage: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any] | None = None) -> None:
+    def keep(
+        self, stage: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any] | None = None
+    ) -> None:
         """Keep the tables and facts of a finished stage.
 
         Args:

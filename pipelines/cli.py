@@ -27,7 +27,7 @@ from pipelines.errors import (
     RunUnknown,
     StageFailed,
 )
-from pipelines.settings import PREFIX, Known, Settings, read_settings
+from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_settings
 from pipelines.telling import error_in_words
 from pipelines.texts import LANGUAGES, Texts, texts
 from reporting.errors import ReportingError
@@ -97,7 +97,17 @@ class Asked:
 
     def settings_for_files(self) -> Settings:
         """The settings of a command that needs no database, which then need not be named."""
-        return read_settings(self.config, {"database_url": "sqlite://"} | self.given | {"language": self.lang}).settings
+        return read_settings(
+            self.config, {"database_url": "sqlite://"} | self.given | {"language": self.lang}
+        ).settings
+
+    def as_environment(self) -> dict[str, str]:
+        """The same as variables, for processes that are started later."""
+        given = {PREFIX + name.upper(): str(value) for name, value in self.given.items()}
+        if self.lang:
+            given[f"{PREFIX}LANGUAGE"] = self.lang
+        file = self.known().file
+        return given | ({CONFIG_VARIABLE: str(file.resolve())} if file else {})
 
     def text(self) -> Texts:
         """The texts of the language asked for, before any setting is read."""
@@ -164,7 +174,9 @@ def in_language(command: click.Command, text: Texts, key: str) -> click.Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="help.app.config")
+@click.option(
+    "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="help.app.config"
+)
 @click.option("--set", "given", multiple=True, callback=_setting, metavar="NAME=VALUE", help="help.app.set")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="help.app.lang")
 @click.version_option(package_name="identity-sync")

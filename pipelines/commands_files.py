@@ -36,7 +36,9 @@ def load(asked: Asked, folder: Path, as_json: bool) -> None:
         click.echo(json.dumps({"tables": counts, "rejects": rejects}, ensure_ascii=False))
         return
     for table, one in counts.items():
-        click.echo(text("load.table", table=table, **{name: text.number(count) for name, count in one.items()}))
+        click.echo(
+            text("load.table", table=table, **{name: text.number(count) for name, count in one.items()})
+        )
     if rejects:
         click.echo(text("load.rejects", count=text.number(rejects.total()), reasons=_listed(rejects, text)))
 
@@ -73,6 +75,8 @@ def link(asked: Asked, education: Path, registry: Path, out: Path, memory: str, 
         click.echo(json.dumps({"counts": done.counts, **paths}, ensure_ascii=False))
         return
     for kind, outcomes in done.counts.items():
-        parts = [f"{text(f'outcome.{name}')} {text.number(count)}" for name, count in sorted(outcomes.items())]
+        parts = [
+            f"{text(f'outcome.{name}')} {text.number(count)}" for name, count in sorted(outcomes.items())
+        ]
         click.echo(text("link.outcomes", kind=text(f"kinds.{kind}"), outcomes=", ".join(parts)))
     click.echo(text("link.written", path=done.decisions))

@@ -58,12 +58,16 @@ def show(asked: Asked, run: str, as_json: bool) -> None:
     found = partitions(engine, run)
     engine.dispose()
     if as_json:
-        click.echo(json.dumps({**asdict(line), "partitions": [asdict(one) for one in found]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({**asdict(line), "partitions": [asdict(one) for one in found]}, ensure_ascii=False)
+        )
         return
     click.echo(f"{line.run}  {line.state}  {line.started_at} … {line.ended_at or ''}")
     for one in found:
         counts = ", ".join(f"{name} {count}" for name, count in one.counts.items() if count)
-        click.echo(f"  {province_name(one.province):<14} {one.kind:<9} {one.state:<10} {one.rows:>9}  {counts}{one.message or ''}")
+        click.echo(
+            f"  {province_name(one.province):<14} {one.kind:<9} {one.state:<10} {one.rows:>9}  {counts}{one.message or ''}"
+        )
 
 
 @runs.command()
@@ -93,7 +97,12 @@ def show_config(asked: Asked, origin: bool, as_json: bool) -> None:
     known = asked.known()
     rows = {name: (shown_value(name, known.settings), known.origins[name]) for name in Settings.model_fields}
     if as_json:
-        click.echo(json.dumps({name: {"value": value, "origin": where} for name, (value, where) in rows.items()}, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {name: {"value": value, "origin": where} for name, (value, where) in rows.items()},
+                ensure_ascii=False,
+            )
+        )
         return
     for name, (value, where) in rows.items():
         click.echo(f"{name} = {value}" + (f"   # {_beside(where)}" if origin else ""))
@@ -102,4 +111,8 @@ def show_config(asked: Asked, origin: bool, as_json: bool) -> None:
 def _beside(origin: str) -> str:
     """A file by its path as seen from here."""
     path = Path(origin)
-    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else origin
+    return (
+        str(path.relative_to(Path.cwd()))
+        if path.is_absolute() and path.is_relative_to(Path.cwd())
+        else origin
+    )

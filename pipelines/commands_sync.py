@@ -2,9 +2,9 @@
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -30,12 +30,23 @@ from pipelines.texts import Texts
 @click.option("--accept-gate", "accepted_gates", multiple=True, type=click.Choice(GATE_NAMES))
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def sync(asked: Asked, provinces: tuple[str, ...], resume: bool, run: str, as_json: bool, **wanted: Any) -> None:  # noqa: ANN401 (Click hands over what the options say)
+def sync(
+    asked: Asked,
+    /,
+    provinces: tuple[str, ...],
+    kinds: tuple[str, ...],
+    resume: bool,
+    run: str,
+    as_json: bool,
+    **choices: object,
+) -> None:
     """Link and write back: what is new, changed or not linked; or everything."""
     settings, text = asked.settings(), asked.text()
-    wanted["kinds"] = tuple(kind for kind in Kind if kind in wanted["kinds"]) or tuple(Kind)
     today = settings.as_of or date.today()  # noqa: DTZ011 (the officer's own day; matching has no clock)
-    scope = Scope(as_of=today, provinces=_codes(provinces, text), **wanted)
+    chosen = tuple(kind for kind in Kind if not kinds or kind in kinds)
+    scope = Scope.model_validate(
+        {"as_of": today, "provinces": _codes(provinces, text), "kinds": chosen, **choices}
+    )
     if resume or run:
         run, scope = resumable(settings, run, scope.accepted_gates)
     sync_and_tell(settings, text, run or new_run(utc_now()), scope, as_json=as_json)
@@ -46,7 +57,9 @@ def _codes(names: tuple[str, ...], text: Texts) -> tuple[str, ...]:
     for name in names:
         if (match := became_part(name)) is not None:
             old = match.old.name if match.old else name
-            click.echo(text("province.moved", old=old, new=match.province.name, code=match.province.code), err=True)
+            click.echo(
+                text("province.moved", old=old, new=match.province.name, code=match.province.code), err=True
+            )
     return ordered([province_code(name) for name in names])
 
 
@@ -63,7 +76,11 @@ def resumable(settings: Settings, run: str, accepted_gates: tuple[str, ...]) -> 
     engine = open_database(settings.database_url)
     found = history.runs(engine, limit=1000) if history.is_prepared(engine) else []
     engine.dispose()
-    able = [one for one in found if (one.run == run and one.state != DONE) or (not run and one.state in history.STATES_TO_RESUME)]
+    able = [
+        one
+        for one in found
+        if (one.run == run and one.state != DONE) or (not run and one.state in history.STATES_TO_RESUME)
+    ]
     if not able:
         raise RunUnknown(run)
     scope = Scope.model_validate(able[0].scope)
@@ -82,32 +99,53 @@ def sync_and_tell(settings: Settings, text: Texts, run: str, scope: Scope, *, as
 
     with told(text) as progress, open_means(settings, progress) as means:
         try:
-            written = sync_flow(means)(run, scope)
+            done = Done(means, run, scope, sync_flow(means)(run, scope))
         except RunIncomplete as incomplete:
-            _tell(means, text, run, scope, incomplete.written, as_json)
+            _tell(Done(means, run, scope, incomplete.written), text, as_json=as_json)
             raise
-        _tell(means, text, run, scope, written, as_json)
+        _tell(done, text, as_json=as_json)
 
 
-def _tell(means: Means, text: Texts, run: str, scope: Scope, written: dict[str, int], as_json: bool) -> None:  # noqa: PLR0913, PLR0917
+@dataclass(frozen=True)
+class Done:
+    """A run that has ended, for its headline."""
+
+    means: Means
+    run: str
+    scope: Scope
+    written: dict[str, int]
+
+
+def _tell(done: Done, text: Texts, *, as_json: bool) -> None:
     from connectors.education import provinces
-    from pipelines.measures import folder_of_lists
     from pipelines.reports import run_rates
     from reporting.rates import totals
     from reporting.run_file import headline
 
-    settings = means.settings
-    rates = run_rates(settings, run, scope.provinces or tuple(provinces(means.engine)))
-    out = reports_folder(settings, run)
+    settings = done.means.settings
+    rates = run_rates(settings, done.run, done.scope.provinces or tuple(provinces(done.means.engine)))
+    out = reports_folder(settings, done.run)
     if as_json:
         counts = {row.pop("kind"): row for row in totals(rates, ["kind"]).to_pylist()}
-        click.echo(json.dumps({"run": run, "counts": counts, "written": written, "reports": str(out)}, ensure_ascii=False))
+        facts = {"run": done.run, "counts": counts, "written": done.written, "reports": str(out)}
+        click.echo(json.dumps(facts, ensure_ascii=False))
         return
     click.echo(headline(rates, settings.language))
-    if written:
-        shown = {name: text.number(count) for name, count in written.items()}
-        click.echo(text("run.would_write" if scope.dry_run else "run.written", **shown))
-    if (page := _page(out, settings)).is_file():
+    if done.written:
+        shown = {name: text.number(count) for name, count in done.written.items()}
+        click.echo(text("run.would_write" if done.scope.dry_run else "run.written", **shown))
+    _tell_papers(out, settings, text)
+
+
+def _tell_papers(out: Path, settings: Settings, text: Texts) -> None:
+    """How long the stages took and where the report and the lists are; nothing for a run that has none."""
+    from pipelines.measures import folder_of_lists
+
+    page = _page(out, settings)
+    if page.is_file():
+        seconds = json.loads((out / "run.json").read_text(encoding="utf-8"))["stage_seconds"]
+        stages = [f"{text(f'stage.{stage}')} {text.decimal(value)}" for stage, value in seconds.items()]
+        click.echo(text("run.seconds", stages=", ".join(stages)))
         click.echo(text("run.report", path=_near(page)))
         click.echo(text("run.lists", path=_near(folder_of_lists(out))))
 
@@ -143,6 +181,8 @@ def schedule(asked: Asked) -> int:
         click.echo(text("schedule.no_server"), err=True)
         return Exit.SETTINGS
     prepare_prefect(settings.home)
+    # each run is a process of its own, which reads its settings from the environment
+    os.environ.update(asked.as_environment())
     from pipelines.deployments import serve_schedules
 
     serve_schedules()

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from prefect import flow, serve
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from matching.people import provinces
 from pipelines.means import open_means, utc_now
@@ -37,7 +39,7 @@ def sync_all(everything: bool = False) -> dict[str, Any]:
     return _sync(Scope(as_of=_today(), everything=everything))
 
 
-@flow(name="sync-province", persist_result=False, log_prints=False)
+@flow(name="sync-province", flow_run_name="{province}", persist_result=False, log_prints=False)
 def sync_province(
     province: Province, kinds: list[Kind] | None = None, everything: bool = False, dry_run: bool = False
 ) -> dict[str, Any]:
@@ -70,18 +72,27 @@ def _today() -> date:
 
 def deployments() -> Sequence[RunnerDeployment]:
     """What is served: nightly, monthly, one province on demand."""
-    entry = {"entrypoint_type": EntrypointType.MODULE_PATH}
-    return [
-        sync_all.to_deployment("nightly", schedules=[Cron(NIGHTLY, timezone=TIME_ZONE)], concurrency_limit=1, **entry),
-        sync_all.to_deployment(
-            "monthly",
-            schedules=[Cron(MONTHLY, timezone=TIME_ZONE)],
-            parameters={"everything": True},
-            concurrency_limit=1,
-            **entry,
-        ),
-        sync_province.to_deployment("on-demand", **entry),
-    ]
+    # a run that is still under way is not to be followed by another at once: the next night comes
+    alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    nightly = RunnerDeployment.from_flow(
+        sync_all,
+        "nightly",
+        schedules=[Cron(NIGHTLY, timezone=TIME_ZONE)],
+        concurrency_limit=alone,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    monthly = RunnerDeployment.from_flow(
+        sync_all,
+        "monthly",
+        schedules=[Cron(MONTHLY, timezone=TIME_ZONE)],
+        parameters={"everything": True},
+        concurrency_limit=alone,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    on_demand = RunnerDeployment.from_flow(
+        sync_province, "on-demand", entrypoint_type=EntrypointType.MODULE_PATH
+    )
+    return [nightly, monthly, on_demand]
 
 
 def serve_schedules() -> None:

@@ -20,7 +20,7 @@ class PipelineError(Exception):
     """Root of everything that this package raises."""
 
 
-class SettingsWrong(PipelineError):  # noqa: N818 (says what is, like the words of the field)
+class SettingsWrong(PipelineError):
     """Settings that can't be used, all of them at once.
 
     Attributes:
@@ -32,7 +32,7 @@ class SettingsWrong(PipelineError):  # noqa: N818 (says what is, like the words 
         super().__init__("settings can't be used: " + "; ".join(self.faults))
 
 
-class ProvinceNotFound(PipelineError):  # noqa: N818
+class ProvinceNotFound(PipelineError):
     """No province is called so.
 
     Attributes:
@@ -44,7 +44,7 @@ class ProvinceNotFound(PipelineError):  # noqa: N818
         super().__init__(f"no province is called {text!r}; give a code of the 34 (38) or a name (Thanh Hóa)")
 
 
-class ProvinceAmbiguous(PipelineError):  # noqa: N818
+class ProvinceAmbiguous(PipelineError):
     """Several provinces may be meant.
 
     Attributes:
@@ -55,10 +55,12 @@ class ProvinceAmbiguous(PipelineError):  # noqa: N818
     def __init__(self, text: str, codes: Sequence[str]) -> None:
         self.text = text
         self.codes = tuple(codes)
-        super().__init__(f"{text!r} can be province {' or '.join(self.codes)}; give the code or the full name")
+        super().__init__(
+            f"{text!r} can be province {' or '.join(self.codes)}; give the code or the full name"
+        )
 
 
-class RunUnknown(PipelineError):  # noqa: N818
+class RunUnknown(PipelineError):
     """No such run, or none that can be resumed.
 
     Attributes:
@@ -70,7 +72,7 @@ class RunUnknown(PipelineError):  # noqa: N818
         super().__init__(f"there is no run {run}" if run else "there is no run that could be resumed")
 
 
-class RunBusy(PipelineError):  # noqa: N818
+class RunBusy(PipelineError):
     """The run is under way in another process.
 
     Attributes:
@@ -82,7 +84,7 @@ class RunBusy(PipelineError):  # noqa: N818
         super().__init__(f"run {run} is under way in another process; wait until it has ended")
 
 
-class CheckpointDamaged(PipelineError):  # noqa: N818
+class CheckpointDamaged(PipelineError):
     """A kept table is not what its manifest says.
 
     Attributes:
@@ -96,7 +98,7 @@ class CheckpointDamaged(PipelineError):  # noqa: N818
         super().__init__(f"checkpoint {path}: {what}. Delete the run's folder and run again")
 
 
-class RegistryNotStarted(PipelineError):  # noqa: N818
+class RegistryNotStarted(PipelineError):
     """The registry that should run beside us did not come up.
 
     Attributes:
@@ -110,7 +112,7 @@ class RegistryNotStarted(PipelineError):  # noqa: N818
         super().__init__(f"the registry named by registry_command did not start: {what}; see {log}")
 
 
-class StageFailed(PipelineError):  # noqa: N818
+class StageFailed(PipelineError):
     """A stage of a partition broke on something that nobody foresaw; what it said may hold values and is left behind.
 
     Attributes:
@@ -128,7 +130,9 @@ class StageFailed(PipelineError):  # noqa: N818
         self.cause = cause
         self.place = place
         where = f"{province} {kind}".strip()
-        super().__init__(f"stage {stage} of {where} broke: {cause} at {place}. Report it; the other provinces go on")
+        super().__init__(
+            f"stage {stage} of {where} broke: {cause} at {place}. Report it; the other provinces go on"
+        )
 
 
 class Ending(StrEnum):
@@ -145,7 +149,7 @@ class Ending(StrEnum):
     """A gate failed; nothing was written for its partition."""
 
 
-class RunIncomplete(PipelineError):  # noqa: N818
+class RunIncomplete(PipelineError):
     """The run ended, and not all of it was done.
 
     Attributes:

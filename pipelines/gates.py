@@ -94,7 +94,9 @@ GATE_NAMES = tuple(gate.name for gate in GATES)
 def failed_gates(seen: Figures, settings: Settings) -> list[Failed]:
     """The gates that do not hold."""
     measured = [(gate, gate.measured(seen), gate.limit(settings)) for gate in GATES]
-    return [Failed(gate, value, limit) for gate, value, limit in measured if value is not None and value > limit]
+    return [
+        Failed(gate, value, limit) for gate, value, limit in measured if value is not None and value > limit
+    ]
 
 
 def in_words(failed: Failed, text: Texts) -> str:

@@ -69,8 +69,12 @@ def last_run(engine: sa.Engine, kind: str, province: str, but: str) -> LastRun |
         row = connection.execute(done.where(here).order_by(sync_runs.c.started_at.desc()).limit(1)).first()
         if row is None:
             return None
-        counted = sa.select(*[sa.func.coalesce(sa.func.sum(link_rates.c[name]), 0) for name in ("in_scope", "linked")])
-        of_run = sa.and_(link_rates.c.run == row.run, link_rates.c.kind == kind, link_rates.c.province == province)
+        counted = sa.select(
+            *[sa.func.coalesce(sa.func.sum(link_rates.c[name]), 0) for name in ("in_scope", "linked")]
+        )
+        of_run = sa.and_(
+            link_rates.c.run == row.run, link_rates.c.kind == kind, link_rates.c.province == province
+        )
         in_scope, linked = connection.execute(counted.where(of_run)).one()
     return LastRun(row.run, row.started_at, int(in_scope), int(linked))
 
@@ -78,7 +82,9 @@ def last_run(engine: sa.Engine, kind: str, province: str, but: str) -> LastRun |
 def runs(engine: sa.Engine, limit: int = 20) -> list[RunLine]:
     """Runs, the last one first."""
     with reading(engine) as connection:
-        rows = connection.execute(sa.select(sync_runs).order_by(sync_runs.c.started_at.desc()).limit(limit)).all()
+        rows = connection.execute(
+            sa.select(sync_runs).order_by(sync_runs.c.started_at.desc()).limit(limit)
+        ).all()
     return [_run_line(row) for row in rows]
 
 
@@ -142,6 +148,10 @@ def read_schools(engine: sa.Engine, codes: Iterable[str]) -> pa.Table:
         names = [name for name in SCHOOLS.names if name in there]
         table = sa.table("schools", *[sa.column(name) for name in names])
         chosen = [sa.cast(table.c[name], sa.Text) for name in names]
-        rows = connection.execute(sa.select(*chosen).where(table.c.province_code.in_(list(codes)))).tuples().all()
+        rows = (
+            connection.execute(sa.select(*chosen).where(table.c.province_code.in_(list(codes))))
+            .tuples()
+            .all()
+        )
     found = [dict(zip(names, row, strict=True)) for row in rows]
     return pa.Table.from_pylist(found, schema=SCHOOLS)

@@ -33,7 +33,9 @@ class KeptAnswers(RegistryClient):
 
     def lookup(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
         """See `RegistryClient.lookup`."""
-        return self._by_number("lookup", numbers, FOUND, lambda new: super(KeptAnswers, self).lookup(new, progress))
+        return self._by_number(
+            "lookup", numbers, FOUND, lambda new: super(KeptAnswers, self).lookup(new, progress)
+        )
 
     def relatives(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
         """See `RegistryClient.relatives`."""
@@ -68,7 +70,9 @@ class KeptAnswers(RegistryClient):
 
     def _kept(self, operation: str, schema: pa.Schema) -> tuple[pa.Array, pa.Table]:
         """Keys asked before, and the answers to them."""
-        asked = [pq.read_table(path)["key"] for path in sorted(self._folder.glob(f"{operation}-*.asked.parquet"))]
+        asked = [
+            pq.read_table(path)["key"] for path in sorted(self._folder.glob(f"{operation}-*.asked.parquet"))
+        ]
         keys = pa.chunked_array(asked, pa.string()).combine_chunks()
         return keys, _read(sorted(self._folder.glob(f"{operation}-*.answers.parquet")), schema)
 

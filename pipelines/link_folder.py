@@ -62,7 +62,7 @@ def link_folders(
     Raises:
         ConnectorError: a folder can't be used; says what is missing.
     """
-    tables = read_education_folder(education)
+    tables = read_education_folder(education, KINDS)
     progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
     records, rejects = normalise_records(raw_records(tables), as_of)
     out.mkdir(parents=True, exist_ok=True)

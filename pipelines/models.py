@@ -1,13 +1,13 @@
 """What runs learn: one model per kind, pooled from the provinces of a full run, used as the start of the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from matching import model
-from matching.model import Model
+from matching.model import Model, Table
 from pipelines.checkpoints import owners_folder
 
 MODEL_FILE = "model.json"
@@ -29,24 +29,28 @@ def pooled(models: Sequence[Model]) -> Model:
 
     Shares add up to one again, as means of distributions do.
     """
-    weight = np.array([max(1, one.verified) for one in models], dtype=float)
-    share = weight / weight.sum()
+    verified = np.array([max(1, one.verified) for one in models], dtype=float)
+    share = verified / verified.sum()
 
-    def mean(name: str) -> float:
-        return float(sum(part * getattr(one, name) for part, one in zip(share, models, strict=True)))
+    def mean(values: Sequence[float]) -> float:
+        return float(share @ np.array(values))
 
-    tables = {
-        part: {
-            shape: sum(s * getattr(one, part)[shape] for s, one in zip(share, models, strict=True))
-            for shape in getattr(models[0], part)
+    def tables(part: Sequence[Mapping[str, Table]]) -> dict[str, Table]:
+        return {
+            shape: np.tensordot(share, np.array([one[shape] for one in part]), axes=1) for shape in part[0]
         }
-        for part in ("m", "relative")
-    }
-    missed = {
-        name: float(sum(s * one.missed[name] for s, one in zip(share, models, strict=True))) for name in models[0].missed
-    }
-    scalars = {name: mean(name) for name in ("in_registry", "number_of_another", "relatives", "deceased")}
-    return replace(models[0], **tables, **scalars, missed=missed, verified=sum(one.verified for one in models))
+
+    return replace(
+        models[0],
+        m=tables([one.m for one in models]),
+        relative=tables([one.relative for one in models]),
+        in_registry=mean([one.in_registry for one in models]),
+        missed={name: mean([one.missed[name] for one in models]) for name in models[0].missed},
+        number_of_another=mean([one.number_of_another for one in models]),
+        relatives=mean([one.relatives for one in models]),
+        deceased=mean([one.deceased for one in models]),
+        verified=sum(one.verified for one in models),
+    )
 
 
 def store_models(path: Path, models: dict[str, Model], name: str) -> None:

@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from pipelines.province_names import province_name
 from pipelines.texts import Texts
@@ -46,7 +54,11 @@ class Silence:
 
 def stage_words(province: str, kind: str, stage: str, text: Texts) -> str:
     """A stage in words: where, of what, which."""
-    parts = [province_name(province) if province else "", text(f"kinds.{kind}") if kind else "", text(f"stage.{stage}")]
+    parts = [
+        province_name(province) if province else "",
+        text(f"kinds.{kind}") if kind else "",
+        text(f"stage.{stage}"),
+    ]
     return " · ".join(part for part in parts if part)
 
 
@@ -111,6 +123,12 @@ def told(text: Texts, out: TextIO | None = None) -> Iterator[Told]:
     if not out.isatty():
         yield Lines(out, text)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(file=out), transient=True) as bar:
         yield Bar(bar, bar.add_task("", total=None), text)

@@ -20,7 +20,9 @@ def province_code(text: str) -> str:
     match = find_province(text)
     if match is not None:
         return match.province.code
-    beginning = [code for code, name in _names() if place_key(text) and place_key(name).startswith(place_key(text))]
+    beginning = [
+        code for code, name in _names() if place_key(text) and place_key(name).startswith(place_key(text))
+    ]
     if len(set(beginning)) == 1:
         return beginning[0]
     if beginning:

@@ -54,8 +54,12 @@ def report(work: ProvinceRun, _: str) -> dict[str, int]:
     asked = [checkpoint.table("link", "link_rejects") for checkpoint in kept.values()]
     rejects = pa.concat_tables([together("normalise", "rejects"), *asked])
     measures = measure(decisions, records, schools, rejects, today=work.scope.as_of)
-    tables = ListTables(decisions, together("resolve", "candidates"), records, together("extract", "raw"), schools)
-    files = write_unmatched(lists_folder(work.means.settings, work.run), tables, list_facts(work.means.settings, work.run))
+    tables = ListTables(
+        decisions, together("resolve", "candidates"), records, together("extract", "raw"), schools
+    )
+    files = write_unmatched(
+        lists_folder(work.means.settings, work.run), tables, list_facts(work.means.settings, work.run)
+    )
     work.checkpoint().keep("report", as_tables(measures), {"files": [path.name for path in files]})
     return {"files": len(files)}
 
@@ -122,7 +126,9 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     """
     out = owners_folder(reports_folder(settings, finished.run))
     kept = _kept_reports(settings, finished.run, finished.provinces)
-    measures = all_measures([from_tables({name: one.table("report", name) for name in MEASURE_TABLES}) for one in kept])
+    measures = all_measures(
+        [from_tables({name: one.table("report", name) for name in MEASURE_TABLES}) for one in kept]
+    )
     facts = _run_facts(finished, settings)
     written = _write_back(finished)
     previous = _previous_rates(engine, finished)
@@ -175,11 +181,17 @@ def _previous_rates(engine: sa.Engine, finished: Finished) -> pa.Table | None:
             if before is None:
                 return None
             rates = report_rates(read_rates(engine, before.run))
-            parts.append(rates.filter(pc.and_(pc.equal(rates["kind"], kind), pc.equal(rates["province"], province))))
+            parts.append(
+                rates.filter(pc.and_(pc.equal(rates["kind"], kind), pc.equal(rates["province"], province)))
+            )
     return pa.concat_tables([LINK_RATES.empty_table(), *parts])
 
 
 def _bins(settings: Settings, finished: Finished) -> list[Sequence[Any]]:
-    folders = [runs_folder(settings) / finished.run / province / kind for province in finished.provinces for kind in finished.scope.kinds]
+    folders = [
+        runs_folder(settings) / finished.run / province / kind
+        for province in finished.provinces
+        for kind in finished.scope.kinds
+    ]
     kept = [Checkpoint(folder) for folder in folders]
     return [row for one in kept if one.done("link") for row in one.facts("link").get("reliability", [])]

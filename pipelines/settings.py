@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         description="Education database: sqlite:///PATH or postgresql://USER@HOST/NAME (password from PGPASSFILE)."
     )
-    home: Path = Field(Path("var/sync"), description="Folder of runs, reports, models and Prefect's own files.")
+    home: Path = Field(
+        Path("var/sync"), description="Folder of runs, reports, models and Prefect's own files."
+    )
     language: Literal["vi", "en"] = Field("vi", description="Language of messages, lists and reports.")
     synthetic: bool = Field(True, description="Say on every page that no real person is in the figures.")
     as_of: date | None = Field(
@@ -47,8 +49,12 @@ class Settings(BaseSettings):
         " is where the command writes the address.",
     )
     registry_client_id: str = Field("identity-sync", description="What the registry knows us by.")
-    registry_secret: SecretStr | None = Field(None, description="Our secret there; from the environment only.")
-    registry_secret_file: Path | None = Field(None, description="File that holds the secret, readable by its owner only.")
+    registry_secret: SecretStr | None = Field(
+        None, description="Our secret there; from the environment only."
+    )
+    registry_secret_file: Path | None = Field(
+        None, description="File that holds the secret, readable by its owner only."
+    )
     registry_purpose: str = Field("link-education", description="Purpose code sent with every question.")
     registry_agency: str = Field("MOET", description="Agency code sent with every question.")
     registry_officer: str = Field("identity-sync", description="Officer code sent with every question.")
@@ -59,9 +65,13 @@ class Settings(BaseSettings):
 
     false_link_target: float = Field(1e-4, gt=0, lt=1, description="Expected false links per link, at most.")
     link_from: float = Field(0.99, gt=0, le=1, description="Never link below this probability.")
-    review_from: float = Field(0.05, gt=0, le=1, description="A candidate at or above it is worth a reviewer's time.")
+    review_from: float = Field(
+        0.05, gt=0, le=1, description="A candidate at or above it is worth a reviewer's time."
+    )
     link_sample: int = Field(
-        1_000, ge=0, description="Verified records searched again without their number, to see how true the figures are."
+        1_000,
+        ge=0,
+        description="Verified records searched again without their number, to see how true the figures are.",
     )
 
     gate_link_rate_drop: float = Field(
@@ -76,13 +86,20 @@ class Settings(BaseSettings):
     gate_false_links: float = Field(
         2e-4, gt=0, lt=1, description="Gate false_links: expected false links per link that may be written."
     )
-    gate_registry_age_days: int = Field(35, ge=0, description="Gate registry_age: how old the registry's data may be.")
+    gate_registry_age_days: int = Field(
+        35, ge=0, description="Gate registry_age: how old the registry's data may be."
+    )
 
     keep_runs_days: int = Field(90, ge=1, description="How long the tables of a run are kept.")
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is handed in, and nothing else: `read_settings` puts the sources in order and remembers them."""
         return (init_settings,)
@@ -108,7 +125,9 @@ class Known:
 
 
 def read_settings(
-    config: Path | None = None, given: Mapping[str, Any] | None = None, environment: Mapping[str, str] = os.environ
+    config: Path | None = None,
+    given: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
 ) -> Known:
     """Read the settings.
 
@@ -158,10 +177,16 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsWrong([f"{file} can't be read as TOML ({type(error).__name__})"]) from None
-    secrets = [f"{name} may not stand in {file}; use the environment or a file of its own" for name in SECRETS if name in found]
+    secrets = [
+        f"{name} may not stand in {file}; use the environment or a file of its own"
+        for name in SECRETS
+        if name in found
+    ]
     if secrets:
         raise SettingsWrong(secrets)
-    beside = {name: file.resolve().parent / found[name] for name in _PATHS if isinstance(found.get(name), str)}
+    beside = {
+        name: file.resolve().parent / found[name] for name in _PATHS if isinstance(found.get(name), str)
+    }
     return found | beside
 
 

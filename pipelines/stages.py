@@ -15,7 +15,17 @@ from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
 from matching.cascade import CASCADE
 from matching.decision import Outcome
-from matching.linkage import Linkage, families_of, link as link_records, links_of, open_records, replaced, with_parent_names
+from matching.linkage import (
+    Linkage,
+    families_of,
+    links_of,
+    open_records,
+    replaced,
+    with_parent_names,
+)
+from matching.linkage import (
+    link as link_records,
+)
 from matching.normalise.records import normalise_records
 from matching.passes import family
 from matching.schemas import DECISIONS, FAMILIES, RAW_RECORDS, REJECTS
@@ -86,7 +96,9 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
         claimants = only(linkage.decisions, ids, "personal_id")["record_id"]
         both = pa.chunked_array([*holders.chunks, *claimants.chunks], pa.string())
         records = only(_records(work, kind), both)
-        linkage = replaced(linkage, _linked(work, kind, records, registry, _kin(work, kind, records, registry)))
+        linkage = replaced(
+            linkage, _linked(work, kind, records, registry, _kin(work, kind, records, registry))
+        )
         carried = without(carried, both)
     evidence = earlier_evidence(work, kind) if carried.num_rows else linkage.decisions
     decisions = pa.concat_tables([linkage.decisions, as_decisions(carried, evidence)])
@@ -97,7 +109,11 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
 def gate(work: ProvinceRun, kind: str) -> Counts:
     """What does not hold, as gate name → (value, limit); empty when the partition may be written."""
     failed = failed_gates(_figures(work, kind), work.means.settings)
-    return {one.gate.name: (one.value, one.limit) for one in failed if one.gate.name not in work.scope.accepted_gates}
+    return {
+        one.gate.name: (one.value, one.limit)
+        for one in failed
+        if one.gate.name not in work.scope.accepted_gates
+    }
 
 
 def write_back(work: ProvinceRun, kind: str) -> Counts:
@@ -114,7 +130,9 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
     return asdict(counts)
 
 
-def _preview(work: ProvinceRun, partition: Partition, decisions: pa.Table, candidates: pa.Table) -> WriteCounts:
+def _preview(
+    work: ProvinceRun, partition: Partition, decisions: pa.Table, candidates: pa.Table
+) -> WriteCounts:
     if not is_prepared(work.means.engine):
         return WriteCounts(added=_counted(decisions).get(Outcome.LINKED, 0))
     return preview_partition(work.means.engine, partition, decisions, candidates)
@@ -128,7 +146,9 @@ def _figures(work: ProvinceRun, kind: str) -> Figures:
     before = last_run(work.means.engine, kind, work.province, work.run)
     planned = _preview(work, Partition(work.run, kind, work.province), decisions, candidates)
     rejects = work.checkpoint(kind).table("normalise", "rejects")
-    probability = pc.mean(decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]).as_py()
+    probability = pc.mean(
+        decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]
+    ).as_py()
     return Figures(
         in_scope=in_scope,
         linked=linked,
@@ -148,7 +168,9 @@ def _decided(work: ProvinceRun, kind: str) -> tuple[pa.Table, pa.Table]:
     decisions = kept.table("resolve", "decisions")
     # the database wants a pass for every decision: who is open was looked at by all of them, to the last
     column = decisions.schema.get_field_index("decided_by")
-    decisions = decisions.set_column(column, DECISIONS.field(column), pc.fill_null(decisions["decided_by"], CASCADE[-1]))
+    decisions = decisions.set_column(
+        column, DECISIONS.field(column), pc.fill_null(decisions["decided_by"], CASCADE[-1])
+    )
     return decisions, kept.table("resolve", "candidates")
 
 
@@ -196,7 +218,9 @@ def _kin_of_guardians(work: ProvinceRun, guardians: pa.Table, registry: TracedRe
 
 
 def _kin_of_students(work: ProvinceRun, students: pa.Table, registry: TracedRegistry) -> pa.Table:
-    return family.children_of_linked(families_of(_families(work), students), _held(work, Kind.GUARDIAN), registry)
+    return family.children_of_linked(
+        families_of(_families(work), students), _held(work, Kind.GUARDIAN), registry
+    )
 
 
 def _linked(
@@ -204,7 +228,14 @@ def _linked(
 ) -> Linkage:
     settings, told = work.means.settings.link_settings(), work.means.told
     return link_records(
-        records.combine_chunks(), registry, work.models[kind], work.known, settings, work.run, kin, told.counted
+        records.combine_chunks(),
+        registry,
+        work.models[kind],
+        work.known,
+        settings,
+        work.run,
+        kin,
+        told.counted,
     )
 
 

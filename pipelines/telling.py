@@ -31,7 +31,9 @@ def gates_in_words(failed: Mapping[str, Sequence[float]], language: str) -> str:
     """
     text = texts(language)
     known = {gate.name: gate for gate in GATES}
-    return " ".join(in_words(Failed(known[name], value, limit), text) for name, (value, limit) in failed.items())
+    return " ".join(
+        in_words(Failed(known[name], value, limit), text) for name, (value, limit) in failed.items()
+    )
 
 
 def error_in_words(error: Exception, text: Texts) -> str:

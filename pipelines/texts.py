@@ -17,5 +17,7 @@ def texts(language: str) -> Texts:
     """The texts of `language`, one of `LANGUAGES`."""
     place = resources.files("pipelines") / "locales" / language / "pipelines.po"
     catalogue = read_po(BytesIO(place.read_bytes()), locale=language, abort_invalid=True)
-    messages = {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+    messages = {
+        str(message.id): str(message.string) for message in catalogue if message.id and message.string
+    }
     return Texts(language, messages, Locale.parse(language))

@@ -95,9 +95,11 @@ def normalise_genders(column: Column, schools: Column, told: np.ndarray) -> tupl
 
 def told_by_name(names: pa.Array) -> np.ndarray:
     """1 where a canonical name has Thị in its middle, -1 where it has Văn, 0 elsewhere."""
-    women = pc.fill_null(pc.match_substring_regex(names, "(^| )th[iị] "), False)
-    men = pc.fill_null(pc.match_substring_regex(names, " v[aă]n "), False)
-    return np.subtract(*(found.to_numpy(zero_copy_only=False).astype(np.int64) for found in (women, men)))
+    told = np.zeros(len(names), dtype=np.int64)
+    for sign, middle in ((1, "(^| )th[iị] "), (-1, " v[aă]n ")):
+        found = pc.fill_null(pc.match_substring_regex(names, middle), fill_value=False)
+        told += sign * found.to_numpy(zero_copy_only=False)
+    return told
 
 
 def says_nothing(text: str) -> bool:

@@ -35,7 +35,7 @@ _LOST_LETTERS = re.compile(r"(?<=[^\W\d_])[?\ufffd]+|[?\ufffd]+(?=[^\W\d_])")
 _STRAY_MARKS = re.compile("(?:(?<=[ '])|^)[\u0300-\u036f]+")
 _SPLIT_PREFIX = re.compile(r"(?:(?<= )|^)([a-zđ])' +(?=[a-z])")
 _NUMBERING = re.compile(r"(?:(?<= )|^)[0-9]+[a-zđ]?[0-9]*(?= |$|\.)|(?<=[^\W\d_])[0-9]+")
-_NOT_KEYS = re.compile(r"[^a-z0-9]+")
+_NOT_KEYS = re.compile(r"[\W_]+")
 
 
 class NameReading(NamedTuple):
@@ -74,7 +74,7 @@ def _read_with_care(cleaned: str) -> NameReading:
     whole = _LOST_LETTERS.sub("", cleaned)
     first, another = without_asides(whole)
     text, with_title = without_titles(first)
-    name = _spell(text)
+    name, _ = without_titles(_spell(text))
     if not fold(name):
         return NameReading(None, reject=Reject.NAME_WITHOUT_LETTERS)
     if is_placeholder(name):

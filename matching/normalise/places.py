@@ -75,7 +75,7 @@ _BELOW_PROVINCE = re.compile(
 )
 _PARTS = re.compile(r"\s*[,;/|\n]\s*|\s+-\s+|\s*–\s*")
 _MARKED_PROVINCE = re.compile(r"\b(?:tinh|thanh pho|tp)[\s.]+(?P<name>.+)$")
-_ABROAD_OR_HERE = frozenset({"viet nam", "vietnam", "vn", "viet  nam", "cong hoa xa hoi chu nghia viet nam"})
+_COUNTRY = frozenset({"viet nam", "vietnam", "vn", "cong hoa xa hoi chu nghia viet nam"})
 _CODE = re.compile(r"0*(\d{1,3})(?:\.0+)?")
 
 
@@ -181,7 +181,7 @@ def _find(text: str) -> _Meaning | None:
     if whole is not None:
         return whole
     parts = [part.strip(" .") for part in _PARTS.split(plain)]
-    parts = [part for part in parts if part and part not in _ABROAD_OR_HERE]
+    parts = [part for part in parts if part and part not in _COUNTRY]
     return next((meaning for meaning in map(_find_in_part, reversed(parts)) if meaning), None)
 
 

@@ -89,7 +89,9 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
 def _told_gender(names: pa.Array, personal_ids: pa.Array) -> np.ndarray:
     """What name and number say of the gender, besides what was typed: above 0 a woman, below 0 a man."""
     year, woman = structures(personal_ids)
-    return np.sign(told_by_name(names) + np.where(year > 0, 2 * woman.astype(np.int64) - 1, 0))
+    told: np.ndarray = told_by_name(names) + np.where(year > 0, np.where(woman, 1, -1), 0)
+    sign: np.ndarray = np.sign(told)
+    return sign
 
 
 def _nationalities(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:

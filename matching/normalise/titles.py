@@ -48,12 +48,10 @@ _CLASS_ROW = re.compile(r"^(?:lop\s*\d|(?:lop|khoi|nhom|to|truong)\s+\d)")
 
 def is_placeholder(cleaned: str) -> bool:
     """Whether a cleaned text stands for no name: a word for nothing, a column title, the name of a class."""
-    words = " ".join(re.sub(r"[\W_]+", " ", cleaned).split())
-    return (
-        words in _PLACEHOLDERS
-        or words in _UNMARKED_PLACEHOLDERS
-        or _CLASS_ROW.match(without_marks(words)) is not None
-    )
+    plain = " ".join(re.sub(r"[\W_]+", " ", cleaned).split())
+    if plain in _PLACEHOLDERS or plain in _UNMARKED_PLACEHOLDERS:
+        return True
+    return _CLASS_ROW.match(without_marks(plain)) is not None
 
 
 def without_asides(cleaned: str) -> tuple[str, str | None]:
