@@ -18,17 +18,18 @@ help:
 	@echo 'make samples    make data/samples again from its seed'
 	@echo 'make clean      delete the trial and all caches'
 
-# pip works offline where the packages are at hand; the build backend comes from the lock, not from the network
+# a lock is complete, so nothing is resolved (an older pip stumbles over extras in a lock with hashes); the build backend
+# comes from the lock too
 $(RUN_STAMP): requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/run.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 # everything of run.lock is in dev.lock too
 $(DEV_STAMP): requirements/dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@ $(RUN_STAMP)
 

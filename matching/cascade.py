@@ -68,8 +68,8 @@ class SearchFacts:
     """What the run says about itself."""
 
     model: Model
-    thresholds: dict[str, float]
-    """Pass → probability from which it linked."""
+    threshold: float
+    """The probability from which records were linked."""
     compared: Counter[str]
     """Pass → pairs compared."""
     by_rule: Counter[str]
@@ -84,7 +84,7 @@ class Searched:
 
     found: Found
     ranked: Ranked
-    """All candidates of the records that no pass linked."""
+    """All candidates of the records that were not linked."""
     claims: pa.Table
     """PAIRS found by claimed numbers."""
     subjects: Subject
@@ -133,7 +133,7 @@ def search_registry(
     model = _learned(work, claims, stored)
     sources = {claimed_id.NAME: claims, family.NAME: _kin_pairs(keys, records, kin)}
     found, evidence = _nothing_found(len(records)), PAIRS.empty_table()
-    thresholds: dict[str, float] = {}
+    ranked: list[Ranked] = []
     reliability: list[Bin] = []
     for name in CASCADE:
         if name == search.EXACT_KEY:
@@ -143,12 +143,13 @@ def search_registry(
         weighed, weighed_with = _weighed(work, name, rows, evidence, model), model.in_registry
         if name == search.FUZZY:
             model = _with_prior(weighed, model, found, in_scope)
-        ranked = _ranked(weighed, model, weighed_with, name)
-        thresholds[name] = _limit(ranked, found, settings)
-        found = _updated(found, ranked, CASCADE.index(name), thresholds[name], model.links_deceased)
+        ranked.append(_ranked(weighed, model, weighed_with, name))
+        found = _updated(found, ranked[-1], CASCADE.index(name), settings.link_from, model.links_deceased)
         progress(name, int((found.decided_by >= 0).sum()), len(records))
-    facts = SearchFacts(model, thresholds, work.compared, work.by_rule, reliability)
-    return Searched(found, ranked, claims, subjects, facts)
+    limit = _limit(found, settings)
+    still_open, found = _withdrawn(found, ranked, limit)
+    facts = SearchFacts(model, limit, work.compared, work.by_rule, reliability)
+    return Searched(found, still_open, claims, subjects, facts)
 
 
 def _nothing_found(records: int) -> Found:
@@ -238,12 +239,15 @@ PRIOR_ROUNDS = 10
 
 def _with_prior(weighed: _Weighed, model: Model, found: Found, in_scope: np.ndarray) -> Model:
     """P(in registry) as the records of this run show it: expectation-maximisation over all of them (Dempster, Laird, Rubin 1977)."""
-    linked, everybody = int((found.decided_by >= 0).sum()), int(in_scope.sum())
+    is_open = in_scope & (found.decided_by < 0)
+    linked, everybody = int((in_scope & ~is_open).sum()), int(in_scope.sum())
     current = model
     for _ in range(PRIOR_ROUNDS):
-        ranked = _ranked(weighed, current, model.in_registry, search.FUZZY)
-        probably = float(ranked.probability.sum())
-        share = (linked + probably + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
+        nobody = _ranked(weighed, current, model.in_registry, search.FUZZY).nobody[is_open]
+        missed = current.in_registry * current.missed[search.FUZZY]
+        there_all_the_same = missed / (1 - current.in_registry + missed)
+        present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
+        share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
         current = replace(current, in_registry=min(share, 0.9999))
     return current
 
@@ -281,12 +285,21 @@ def _share(count: int, of: int, stored: float) -> float:
     return (count + SHRINKAGE * stored) / (of + SHRINKAGE)
 
 
-def _limit(ranked: Ranked, found: Found, settings: LinkSettings) -> float:
-    first = ranked.of_rank(0)
+def _limit(found: Found, settings: LinkSettings) -> float:
+    """From which probability all links together keep the target."""
     linked = found.probability[found.decided_by >= 0]
-    return posterior.threshold(
-        ranked.probability[first], linked, settings.false_link_target, settings.link_from
-    )
+    return posterior.threshold(linked, settings.false_link_target, settings.link_from)
+
+
+def _withdrawn(found: Found, ranked: list[Ranked], limit: float) -> tuple[Ranked, Found]:
+    """Links below the limit are open again; and the candidates of all open records, as the pass that saw each last ranked them."""
+    last_seen = np.where(found.decided_by >= 0, found.decided_by, len(CASCADE) - 1)
+    still_linked = (found.decided_by >= 0) & (found.probability >= limit)
+    decided_by = np.where(still_linked, found.decided_by, -1).astype(np.int8)
+    of_open = [
+        ranking.of_rows(~still_linked & (last_seen == position)) for position, ranking in enumerate(ranked)
+    ]
+    return posterior.put_together(of_open), replace(found, decided_by=decided_by)
 
 
 def _updated(found: Found, ranked: Ranked, position: int, limit: float, links_deceased: bool) -> Found:

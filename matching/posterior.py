@@ -59,10 +59,17 @@ class Ranked:
     rank: np.ndarray
     """From 0."""
     probability: np.ndarray
+    nobody: np.ndarray
+    """Per record, the probability that the entry sought is none of its candidates; 1 without any."""
 
     def of_rank(self, rank: int) -> np.ndarray:
         """Positions of the candidates of one rank."""
         return np.flatnonzero(self.rank == rank)
+
+    def of_rows(self, rows: np.ndarray) -> "Ranked":
+        """The candidates of some records, chosen by a mask over all."""
+        chosen = rows[self.scored.row]
+        return Ranked(take(self.scored, chosen), self.rank[chosen], self.probability[chosen], self.nobody)
 
 
 def take(scored: Scored, chosen: np.ndarray) -> Scored:
@@ -74,6 +81,16 @@ def concat(parts: list[Scored]) -> Scored:
     """All pairs of the parts."""
     return Scored(
         *(np.concatenate([getattr(p, name) for p in parts]) for name in Scored.__dataclass_fields__)
+    )
+
+
+def put_together(rankings: list[Ranked]) -> Ranked:
+    """Rankings of different records as one; `nobody` is the last one's."""
+    return Ranked(
+        concat([ranking.scored for ranking in rankings]),
+        np.concatenate([ranking.rank for ranking in rankings]),
+        np.concatenate([ranking.probability for ranking in rankings]),
+        rankings[-1].nobody,
     )
 
 
@@ -122,24 +139,25 @@ def probabilities(kept: Scored, rest: np.ndarray, nobody: float) -> Ranked:
     rows = len(rest)
     mass = _sums(pairs.weight, pairs.row, rows) + rest[:, 0]
     relative = _sums(pairs.relative, pairs.row, rows) + rest[:, 1]
-    total = mass + nobody * (1 + relative)
-    return Ranked(pairs, _rank_in_row(pairs.row), np.exp2(pairs.weight) / total[pairs.row])
+    none = nobody * (1 + relative)
+    total = mass + none
+    probability = np.exp2(pairs.weight) / total[pairs.row]
+    return Ranked(pairs, _rank_in_row(pairs.row), probability, none / total)
 
 
-def threshold(probability: np.ndarray, linked: np.ndarray, target: float, floor: float) -> float:
+def threshold(probability: np.ndarray, target: float, floor: float) -> float:
     """The lowest probability at which to link so that the expected false-link rate stays at or below the target.
 
     Args:
-        probability: of each open record's best candidate.
-        linked: of the links that earlier passes made: the rate is that of all links together.
+        probability: of each record's best candidate.
         target: expected false links per link, e.g. 1e-4.
         floor: never below this, whatever the rest would carry.
     """
     ordered = np.sort(probability[probability >= floor])[::-1]
     if not len(ordered):
         return floor
-    expected = (1 - linked).sum() + np.cumsum(1 - ordered)
-    within = np.flatnonzero(expected <= target * (len(linked) + np.arange(1, len(ordered) + 1)))
+    expected = np.cumsum(1 - ordered) / np.arange(1, len(ordered) + 1)
+    within = np.flatnonzero(expected <= target)
     return float(ordered[within[-1]]) if len(within) else float(np.nextafter(1.0, 2.0))
 
 

@@ -186,16 +186,20 @@ def app(ctx: click.Context, config: Path | None, given: dict[str, str], lang: st
     ctx.obj = Asked(config, given, lang)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], group: click.Group = app) -> int:
     """Run one command line.
+
+    Args:
+        arguments: As typed, without the program's name.
+        group: The commands there are.
 
     Returns:
         The exit code.
     """
     text = texts(spoken(_lang_in(arguments)))
-    in_language(app, text, "help.app")
+    in_language(group, text, "help.app")
     try:
-        result = app.main(list(arguments), prog_name="identity-sync", standalone_mode=False)
+        result = group.main(list(arguments), prog_name="identity-sync", standalone_mode=False)
     except click.Abort:
         return _said(text("interrupted"), Exit.INTERRUPTED)
     except click.ClickException as error:

@@ -1,9 +1,9 @@
 """What may be said of a failure: our own errors keep to counts and IDs, every other one is told by its class and place."""
 
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from connectors.errors import ConnectorError
 from matching.errors import MatchingError
@@ -13,26 +13,28 @@ from reporting.errors import ReportingError
 OURS = (ConnectorError, MatchingError, ReportingError, PipelineError)
 """Errors whose texts hold no name, birth date or number of a person."""
 
+_T = TypeVar("_T")
 
-@contextmanager
-def told_without_people(stage: str, kind: str, province: str) -> Iterator[None]:
-    """Let our own errors through alone, without what they came from; turn every other one into StageFailed.
 
-    Prefect stores exceptions with all that hangs on them: an Arrow or database error repeats the value that it stumbled over.
+def told_without_people(call: Callable[[], _T], stage: str, kind: str = "", province: str = "") -> _T:
+    """Call, let our own errors through alone, and turn every other one into StageFailed.
+
+    Prefect stores exceptions with all that hangs on them, and an Arrow or database error repeats the value that it stumbled
+    over: what is raised here hangs on nothing.
 
     Raises:
         StageFailed: For errors that nobody foresaw.
     """
+    told: Exception
     try:
-        yield
+        return call()
     except OURS as error:
-        ours: PipelineError | ConnectorError | MatchingError | ReportingError = error
-        ours.__cause__ = ours.__context__ = None
+        error.__cause__ = error.__context__ = None
+        told = error
     except Exception as error:  # noqa: BLE001 (whatever it is, it may not reach Prefect as it is)
-        ours = StageFailed(stage, kind, province, type(error).__name__, place_of(error))
-    else:
-        return
-    raise ours
+        told = StageFailed(stage, kind, province, type(error).__name__, place_of(error))
+    # outside of the handler: an error raised in it would carry the other one as its context
+    raise told
 
 
 def place_of(error: BaseException) -> str:

@@ -15,7 +15,7 @@ MODEL_FILE = "model.json"
 
 def keep_model(folder: Path, learned: Model) -> None:
     """Keep what one partition taught."""
-    model.dump({learned.kind: learned}, owners_folder(folder) / MODEL_FILE, learned.name)
+    _dump({learned.kind: learned}, owners_folder(folder) / MODEL_FILE, learned.name)
 
 
 def kept_model(folder: Path, kind: str) -> Model | None:
@@ -56,6 +56,11 @@ def pooled(models: Sequence[Model]) -> Model:
 def store_models(path: Path, models: dict[str, Model], name: str) -> None:
     """Make models the start of the next runs; the file is replaced whole."""
     owners_folder(path.parent)
+    _dump(models, path, name)
+
+
+def _dump(models: Mapping[str, Model], path: Path, name: str) -> None:
     half = path.with_name(f".{path.name}.part")
+    half.touch(mode=0o600)
     model.dump(models, half, name)
     half.replace(path)

@@ -17,6 +17,7 @@ from matching.cascade import CASCADE
 from matching.decision import Outcome
 from matching.linkage import (
     Linkage,
+    at_the_childs_home,
     families_of,
     links_of,
     open_records,
@@ -175,14 +176,21 @@ def _decided(work: ProvinceRun, kind: str) -> tuple[pa.Table, pa.Table]:
 
 
 def _records(work: ProvinceRun, kind: str) -> pa.Table:
-    """RECORDS of a partition; students with their parents' names, as the guardians' records have them."""
+    """RECORDS of a partition; students with their parents' names, guardians at their child's home, as the other's records have it."""
     records = work.checkpoint(kind).table("normalise", "records")
-    if kind != Kind.STUDENT:
+    completed = {
+        Kind.STUDENT: (with_parent_names, Kind.GUARDIAN),
+        Kind.GUARDIAN: (at_the_childs_home, Kind.STUDENT),
+    }
+    if kind not in completed:
         return records
-    guardians = work.checkpoint(Kind.GUARDIAN)
-    if not guardians.done("normalise"):
-        return records
-    return with_parent_names(records, guardians.table("normalise", "records"), _families(work))
+    complete, other = completed[Kind(kind)]
+    kept = work.checkpoint(other)
+    return (
+        complete(records, kept.table("normalise", "records"), _families(work))
+        if kept.done("normalise")
+        else records
+    )
 
 
 def _families(work: ProvinceRun) -> pa.Table:
@@ -260,7 +268,7 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
         keep_model(kept.folder, linkage.facts.model)
         facts = {
             "model": linkage.facts.model.name,
-            "thresholds": linkage.facts.thresholds,
+            "threshold": linkage.facts.threshold,
             "compared": dict(linkage.facts.compared),
             "reliability": linkage.facts.reliability,
         }

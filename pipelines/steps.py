@@ -59,7 +59,6 @@ class Steps:
             log_prints=False,
         )
         def run(province: str, kind: str) -> Counts:
-            with told_without_people(stage.__name__, kind, province):
-                return stage(self.work, kind)
+            return told_without_people(lambda: stage(self.work, kind), stage.__name__, kind, province)
 
         return run(self.work.province, kind)

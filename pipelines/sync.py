@@ -27,17 +27,17 @@ FAMILY = (Kind.STUDENT, Kind.GUARDIAN)
 """Kinds that are read together: each is evidence for the other."""
 
 
-def sync_flow(means: Means) -> Flow[[str, Scope], dict[str, Any]]:
+def sync_flow(means: Means) -> Flow[[str, Scope], dict[str, int]]:
     """The flow over given means: `sync(run, scope)`."""
 
     @flow(name="sync", flow_run_name="{run}", persist_result=False, log_prints=False)
-    def sync(run: str, scope: Scope) -> dict[str, Any]:
+    def sync(run: str, scope: Scope) -> dict[str, int]:
         return sync_provinces(means, run, scope)
 
     return sync
 
 
-def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, Any]:
+def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, int]:
     """A run over all its provinces; one that fails does not keep the others.
 
     Returns:
@@ -47,12 +47,10 @@ def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, Any]:
         RunIncomplete: Not all of it could be done; says where, why, and what to do.
     """
     tally = Tally()
-    with run_held(runs_folder(means.settings) / run, run), told_without_people("begin", "", ""):
-        start = begin(means, run, scope)
+    with run_held(runs_folder(means.settings) / run, run):
+        start = told_without_people(lambda: begin(means, run, scope), "begin")
         means.told.begin(len(start.provinces) * steps_of(scope))
-        with _concluded(start, tally):
-            for code in start.provinces:
-                _guarded(start, code, tally)
+        told_without_people(lambda: _all_provinces(start, tally), "sync")
     if (ending := tally.worst()) is not None:
         raise RunIncomplete(run, ending, tally.problems, dict(tally.written))
     return dict(tally.written)
@@ -128,12 +126,13 @@ def _stop(work: ProvinceRun, kind: Kind, failed: dict[str, Any], tally: Tally) -
     tally.problems[f"{work.province} {kind}"] = gates_in_words(failed, work.means.settings.language)
 
 
-@contextmanager
-def _concluded(start: Beginning, tally: Tally) -> Iterator[None]:
-    """However the provinces went, the run is concluded: in the database and in its reports."""
+def _all_provinces(start: Beginning, tally: Tally) -> None:
+    """One province after the other; however they went, the run is concluded in the database and in its reports."""
     try:
-        yield
+        for code in start.provinces:
+            _guarded(start, code, tally)
     except RegistryUnreachable:
+        # noted by then; the next province could not be done either
         pass
     except BaseException:
         conclude(start, tally.seconds, tally.written, Ending.INTERRUPTED)

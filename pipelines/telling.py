@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from connectors import errors as connector_errors
 from pipelines import errors
 from pipelines.gates import GATES, Failed, in_words
+from pipelines.province_names import province_name
 from pipelines.texts import Texts, texts
 
 TOLD_BY_FACTS: tuple[type[Exception], ...] = (
@@ -40,6 +41,8 @@ def error_in_words(error: Exception, text: Texts) -> str:
     """An error for people."""
     if isinstance(error, TOLD_BY_FACTS):
         facts = {name: _shown(value) for name, value in vars(error).items()}
+        if isinstance(error, errors.ProvinceAmbiguous):
+            facts["codes"] = ", ".join(f"{code} {province_name(code)}" for code in error.codes)
         return text(f"error.{type(error).__name__}", **facts)
     return str(error)
 

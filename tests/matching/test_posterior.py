@@ -78,21 +78,18 @@ def test_only_the_best_are_kept_and_the_rest_counts_as_mass():
     assert masses[0, 0] == pytest.approx(4.0)
 
 
-NONE_LINKED = np.zeros(0)
-
-
 def test_threshold_keeps_the_expected_false_links_at_the_target():
     probability = np.array([1.0] * 999 + [0.9])
-    assert threshold(probability, NONE_LINKED, target=1e-4, floor=0.5) == pytest.approx(0.9)
-    assert threshold(probability, NONE_LINKED, target=1e-5, floor=0.5) == pytest.approx(1.0)
-    assert threshold(np.full(10, 0.9), NONE_LINKED, target=1e-4, floor=0.5) > 1
-    assert threshold(probability, NONE_LINKED, target=1e-4, floor=0.95) == pytest.approx(1.0)
+    assert threshold(probability, target=1e-4, floor=0.5) == pytest.approx(0.9)
+    assert threshold(probability, target=1e-5, floor=0.5) == pytest.approx(1.0)
+    assert threshold(np.full(10, 0.9), target=1e-4, floor=0.5) > 1
+    assert threshold(probability, target=1e-4, floor=0.95) == pytest.approx(1.0)
 
 
-def test_threshold_reckons_with_the_links_already_made():
-    doubtful = np.array([0.99])
-    assert threshold(doubtful, np.ones(1000), target=1e-4, floor=0.5) == pytest.approx(0.99)
-    assert threshold(doubtful, np.full(1000, 0.9999), target=1e-4, floor=0.5) > 1
+def test_nobody_and_the_candidates_share_all_there_is():
+    ranked = probabilities(scored((0, 1, 3.0), (0, 2, 1.0)), np.zeros((2, 2)), 0.5)
+    assert ranked.probability.sum() + ranked.nobody[0] == pytest.approx(1.0)
+    assert ranked.nobody[1] == 1.0
 
 
 def test_reliability_bins_what_was_stated_against_what_was_right():
