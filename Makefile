@@ -52,13 +52,16 @@ contracts: $(DEV_STAMP)
 
 check: lint types contracts
 
+# no address of an index ever stands in a lock: each machine has its own
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options --extra build
+
 lock: $(DEV_STAMP)
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra build -o requirements/run.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra build --extra test --extra lint --extra lock \
-		-c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	$(LOCK) -o requirements/run.lock pyproject.toml
+	$(LOCK) --extra test --extra lint --extra lock -c requirements/run.lock -o requirements/dev.lock pyproject.toml
 
 samples: $(RUN_STAMP)
-	$(BIN)/mock-population-api generate --people 3000 --students 300 --teachers 60 --provinces 01,38 --format csv --out data/samples
+	$(BIN)/mock-population-api generate --people 10000 --seed 20261101 --provinces 01,66 --students 820 --teachers 140 --format csv --out data/samples
 
 clean:
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

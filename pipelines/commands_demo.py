@@ -1,5 +1,6 @@
 """identity-sync demo: a whole trial by one command."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from connectors.database import open_database
 from connectors.education import load_folder
 from connectors.files import read_education_folder
 from pipelines.cli import Asked
-from pipelines.commands_sync import sync_and_tell
+from pipelines.commands_sync import near, sync_and_tell
 from pipelines.demo import Demo, Size, make_world, pass_a_night, write_config
 from pipelines.means import utc_now
 from pipelines.scope import Scope, new_run
@@ -43,7 +44,7 @@ def demo(asked: Asked, folder: Path, people: int, students: int, teachers: int) 
     sync_and_tell(
         settings, text, new_run(now), Scope(as_of=settings.as_of or now.date(), everything=not again)
     )
-    _say(text("demo.next"))
+    _say(text("demo.next", program=near(Path(sys.executable).with_name("identity-sync"))))
 
 
 def _load(trial: Demo, settings: Settings, text: Texts) -> None:

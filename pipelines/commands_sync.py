@@ -146,17 +146,17 @@ def _tell_papers(out: Path, settings: Settings, text: Texts) -> None:
         seconds = json.loads((out / "run.json").read_text(encoding="utf-8"))["stage_seconds"]
         stages = [f"{text(f'stage.{stage}')} {text.decimal(value)}" for stage, value in seconds.items()]
         click.echo(text("run.seconds", stages=", ".join(stages)))
-        click.echo(text("run.report", path=_near(page)))
-        click.echo(text("run.lists", path=_near(folder_of_lists(out))))
+        click.echo(text("run.report", path=near(page)))
+        click.echo(text("run.lists", path=near(folder_of_lists(out))))
 
 
 def _page(out: Path, settings: Settings) -> Path:
     return out / ("report.html" if settings.language == "vi" else f"report.{settings.language}.html")
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """A path as seen from here."""
-    full = path.resolve()
+    full = path.absolute()
     return full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full
 
 
@@ -169,7 +169,7 @@ def report(asked: Asked, run: str) -> None:
 
     settings, text = asked.settings(), asked.text()
     page = write_again(settings, run)
-    click.echo(text("run.report", path=_near(page)))
+    click.echo(text("run.report", path=near(page)))
 
 
 @click.command()

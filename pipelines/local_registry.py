@@ -1,7 +1,10 @@
 """A registry that runs beside us for the time of a run: for demos and trials, where no address is given."""
 
+import ctypes
 import os
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +17,7 @@ READY_FILE = "{ready_file}"
 _START_SECONDS = 300.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
+_PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -35,7 +39,9 @@ def local_registry(command: Sequence[str], folder: Path) -> Iterator[str]:
     with log.open("wb") as out:
         log.chmod(0o600)
         try:
-            process = subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: S603 (the officer's own setting)
+            process = subprocess.Popen(  # noqa: S603 (the officer's own setting)
+                words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent
+            )
         except OSError as error:
             raise RegistryNotStarted(type(error).__name__, str(log)) from None
     try:
@@ -56,6 +62,12 @@ def _address(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
             raise RegistryNotStarted(f"it ended with code {process.returncode}", str(log))
         time.sleep(_POLL_SECONDS)
     raise RegistryNotStarted(f"no address within {_START_SECONDS:.0f} seconds", str(log))
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to stop the registry when we are killed: else it would hold its store against the resumed run."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

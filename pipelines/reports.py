@@ -35,6 +35,7 @@ from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
 from reporting.facts import Scope as ReportScope
 from reporting.open_rows import ListFacts, ListTables
 from reporting.rates import LINK_RATES, write_rates
+from reporting.rates_workbook import write_rates_workbook
 from reporting.report import write_report
 from reporting.run_file import write_run_file
 from reporting.unmatched import write_unmatched
@@ -134,7 +135,11 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     previous = _previous_rates(engine, finished)
     reliability = calibration(_bins(settings, finished))
     page = write_report(out, ReportFacts(facts, measures, previous, reliability, written), settings.language)
-    files = [page, write_rates(out, measures.rates), *sorted(folder_of_lists(out).glob("unmatched-*"))]
+    rates = [
+        write_rates(out, measures.rates),
+        write_rates_workbook(out, measures.rates, settings.language),
+    ]
+    files = [page, *rates, *sorted(folder_of_lists(out).glob("unmatched-*"))]
     write_run_file(out, facts, measures.rates, files, written)
     return page
 
