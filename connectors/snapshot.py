@@ -112,7 +112,9 @@ class Snapshot:
             for key in _COUNTED
         )
         try:
-            return self._con.sql(f"SELECT {counts} FROM features {joins} ORDER BY features.position").to_arrow_table()
+            return self._con.sql(
+                f"SELECT {counts} FROM features {joins} ORDER BY features.position"
+            ).to_arrow_table()
         finally:
             self._con.unregister("features")
 
@@ -128,10 +130,13 @@ class Snapshot:
 
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""
+        years, january, coarse = self._years()
         return Frequencies(
             entries=self.facts().entries,
             words=self._words(),
-            **self._years(),
+            years=years,
+            first_of_january=january,
+            coarse=coarse,
             places=self._places(),
             communes=dict(self._shares("residence_commune")),
         )
@@ -142,7 +147,7 @@ class Snapshot:
         ).to_arrow_table()
         return WordShares.of(names["name"].to_pylist(), names["people"].to_pylist())
 
-    def _years(self) -> dict[str, np.ndarray | float]:
+    def _years(self) -> tuple[np.ndarray, np.ndarray, float]:
         rows = self._con.sql(
             """
             SELECT year, count(*), count(*) FILTER (precision = 3 AND month = 1 AND day = 1), count(*) FILTER (precision < 3)
@@ -155,11 +160,7 @@ class Snapshot:
             if 0 <= year - FIRST_YEAR < YEARS:
                 people[year - FIRST_YEAR], january[year - FIRST_YEAR] = count, first
         everybody = max(people.sum(), 1)
-        return {
-            "years": people / everybody,
-            "first_of_january": january / np.maximum(people, 1),
-            "coarse": coarse / everybody,
-        }
+        return people / everybody, january / np.maximum(people, 1), float(coarse / everybody)
 
     def _places(self) -> np.ndarray:
         rows = self._con.sql(
@@ -168,7 +169,7 @@ class Snapshot:
         places = np.zeros((100, 100))
         for birth, home, count in rows:
             places[birth if 0 <= birth < 100 else 0, home if 0 <= home < 100 else 0] += count
-        return places / max(places.sum(), 1)
+        return np.asarray(places / max(places.sum(), 1))
 
     def _shares(self, column: str) -> list[tuple[int, float]]:
         return self._con.sql(

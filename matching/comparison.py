@@ -73,8 +73,13 @@ def birth_date(records: Columns, entries: Columns) -> np.ndarray:
             ("one_part_off", days & year & (month | day)),
             ("same_year", year),
             ("adjacent_year", years_apart == 1),
+            ("far", years_apart > A_GENERATION),
         ],
     )
+
+
+A_GENERATION = 12
+"""Years beyond which two dates are hardly one person's: no usual slip, and already a parent's or child's."""
 
 
 def _digits_swapped(a: np.ndarray, b: np.ndarray) -> np.ndarray:

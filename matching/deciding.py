@@ -101,7 +101,7 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
         birth < levels.BIRTH_DATE.index("missing")
     )
     birth_differs &= birth != levels.BIRTH_DATE.index("coarse")
-    far = (name >= levels.NAME.index("similar")) | (birth >= levels.BIRTH_DATE.index("same_year"))
+    far = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year"))
     return np.select(
         [
             facts.left_out,

@@ -29,6 +29,9 @@ Words = dict[str, float]
 RAREST = 1e-6
 """Share given to a word never seen: once in a million."""
 
+ESTABLISHED = 1e-4
+"""Share of people from which a last word counts as a given name of its own."""
+
 SMOOTHING = 2_000.0
 """People that the word model counts for beside the registry's own count of a name."""
 
@@ -63,6 +66,10 @@ class WordShares:
         """The same with words merged by a change of spelling (without marks, by sound)."""
         first, middle, last = (_merged(words, change) for words in (self.first, self.middle, self.last))
         return WordShares(first, middle, last, self.lengths)
+
+    def given_names(self) -> frozenset[str]:
+        """Last words that so many people have that they are names, and no slips of the pen."""
+        return frozenset(word for word, share in self.last.items() if share >= ESTABLISHED)
 
     def vocabulary(self) -> list[str]:
         """All words, each once."""
@@ -150,6 +157,7 @@ class NameFrequency:
             "one_edit": np.maximum(one, 0.05 * folded),
             "word_order": np.maximum(share["sorted"] - folded, 0.02 * folded),
             "word_missing": np.maximum(0.1 * ends, 0.05 * folded),
+            "given_differs": np.maximum(one + np.maximum(folded - exact, 0), 0.05 * folded),
             "two_edits": np.maximum(two, one),
             "family_and_given": np.maximum(ends, folded),
             "similar": start,
@@ -240,9 +248,32 @@ def birth_date_table(
         "same_year": year,
         "adjacent_year": near,
         "different": np.ones(len(years)),
+        "far": np.ones(len(years)),
         "missing": np.ones(len(years)),
     }
     return np.stack([np.clip(values[level], 1e-9, 1.0) for level in BIRTH_DATE], axis=1)
+
+
+def age_density(years: np.ndarray, known: Frequencies) -> np.ndarray:
+    """How much denser the records of a kind are in each birth year than people at large: YEARS values, about 1 on average.
+
+    Pupils are children and guardians are none: what a date that differs, or isn't there, leaves to ages.
+
+    Args:
+        years: birth years of the records, 0 when unknown.
+        known: shares of years in the registry.
+    """
+    inside = years[(years >= FIRST_YEAR) & (years < FIRST_YEAR + YEARS)] - FIRST_YEAR
+    counted = np.convolve(np.bincount(inside, minlength=YEARS), AROUND, "same")
+    people = np.maximum(np.convolve(known.years, AROUND, "same"), 1e-5)
+    return np.asarray((counted + FEW * people) / ((len(inside) + FEW) * people))
+
+
+AROUND = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
+"""Ages run on: a year's density is that of the years around it."""
+
+FEW = 20.0
+"""Records that speak no louder than the assumption that every age is as likely."""
 
 
 def _year_share(years: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ NAME = (
     "one_edit",
     "word_order",
     "word_missing",  # one word missing, added or cut to its first letter
+    "given_differs",  # all but the same, and the given name is another one that people bear: Hoa and Hòa, An and Anh
     "two_edits",
     "family_and_given",  # first and last word agree
     "similar",
@@ -24,6 +25,7 @@ BIRTH_DATE = (
     "same_year",
     "adjacent_year",
     "different",
+    "far",  # more than 12 years apart: another generation
     "missing",
 )
 GENDER = ("same", "different", "missing")

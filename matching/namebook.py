@@ -5,7 +5,7 @@ name first, compound family names look like family and middle). Everything is co
 once per distinct pair of names.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 import pyarrow as pa
@@ -26,16 +26,21 @@ MOST_WORDS = 8
 
 Codes = np.ndarray
 
+NO_WORD = text_key("")
+
 
 class NameBook:
     """Distinct names with what comparing them needs: letters, marks, sound, words; looked up by name key."""
 
-    def __init__(self, name_keys: np.ndarray, names: Sequence[str]) -> None:
+    def __init__(
+        self, name_keys: np.ndarray, names: Sequence[str], given_names: Set[str] = frozenset()
+    ) -> None:
         """Read every distinct name once.
 
         Args:
             name_keys: int64, distinct, in any order.
             names: the canonical name behind each key.
+            given_names: words that are given names of many: such a word is no slip of another one.
         """
         order = np.argsort(name_keys, kind="stable")
         self.keys = np.asarray(name_keys, dtype=np.int64)[order]
@@ -51,20 +56,26 @@ class NameBook:
         self.last = _hashes(name[-1] for name in words)
         self.shortened = _shortened(words)
         self.abbreviated = _abbreviated(words)
+        self._given_names = given_names
+        last_words = [name.rsplit(" ", 1)[-1] for name in self.names]
+        self.given = _hashes(word if word in given_names else "" for word in last_words)
 
     @classmethod
-    def of(cls, features: pa.Table) -> "NameBook":
+    def of(cls, features: pa.Table, given_names: Set[str] = frozenset()) -> "NameBook":
         """From a table with `name_key` and `name`, repetitions allowed."""
         keys, first = np.unique(features["name_key"].to_numpy(), return_index=True)
-        return cls(keys, features["name"].take(pa.array(first)).to_pylist())
+        return cls(keys, features["name"].take(pa.array(first)).to_pylist(), given_names)
 
     def with_names(self, features: pa.Table) -> "NameBook":
         """The book with more names; those it holds are not read again."""
-        other = NameBook.of(features.filter(pa.array(self.positions(features["name_key"].to_numpy()) < 0)))
+        unknown = features.filter(pa.array(self.positions(features["name_key"].to_numpy()) < 0))
+        other = NameBook.of(unknown, self._given_names)
         merged = object.__new__(NameBook)
+        merged._given_names = self._given_names
         order = np.argsort(np.concatenate([self.keys, other.keys]), kind="stable")
         for feature, values in vars(self).items():
-            setattr(merged, feature, np.concatenate([values, getattr(other, feature)])[order])
+            if isinstance(values, np.ndarray):
+                setattr(merged, feature, np.concatenate([values, getattr(other, feature)])[order])
         return merged
 
     def positions(self, name_keys: np.ndarray) -> np.ndarray:
@@ -102,7 +113,15 @@ class NameBook:
         levels[open_pairs] = np.minimum(
             levels[open_pairs], self._levels_by_edits(left[open_pairs], right[open_pairs])
         )
+        other_given = (levels >= LEVEL["marks_differ"]) & (levels <= LEVEL["one_edit"])
+        levels[other_given & self._given_names_differ(left, right)] = LEVEL["given_differs"]
         return levels
+
+    def _given_names_differ(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Both last words are given names, and two different ones; a name without marks isn't held to its letters."""
+        known = (self.given[left] != NO_WORD) & (self.given[right] != NO_WORD)
+        marked = ~(self.bare[left] | self.bare[right]) | ~self._agree("last", left, right)
+        return np.asarray(known & marked & (self.given[left] != self.given[right]))
 
     def _agree(self, feature: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         values = getattr(self, feature)

@@ -11,7 +11,15 @@ import pyarrow.compute as pc
 
 from matching import levels
 from matching.comparison import Columns, Levels, compare
-from matching.frequency import Frequencies, NameFrequency, birth_date_table, place_table
+from matching.frequency import (
+    FIRST_YEAR,
+    YEARS,
+    Frequencies,
+    NameFrequency,
+    age_density,
+    birth_date_table,
+    place_table,
+)
 from matching.keys import COMPARED
 from matching.model import SHAPES, Model, place_codes, weights
 from matching.namebook import NameBook
@@ -41,6 +49,8 @@ class Subject:
     """records × levels."""
     place_u: np.ndarray
     """records × 4 × 4."""
+    age_density: np.ndarray
+    """Birth year (from frequency.FIRST_YEAR) → how much denser the records are there than people at large."""
     coarse: np.ndarray
     shared_number: np.ndarray
     """Whether another record claims the same number."""
@@ -97,7 +107,7 @@ def subject(keys: pa.Table, features: pa.Table, known: Frequencies, counts: pa.T
     """
     first = keys.filter(pa.array(_first_of_row(keys["row"].to_numpy())))
     columns = {name: first[name].fill_null(0).to_numpy() for name in keys.column_names}
-    book = NameBook.of(features)
+    book = NameBook.of(features, known.words.given_names())
     order = np.argsort(features["name_key"].to_numpy())
     people = (
         None if counts is None else {name: counts[name].to_numpy()[order] for name in counts.column_names}
@@ -114,6 +124,7 @@ def subject(keys: pa.Table, features: pa.Table, known: Frequencies, counts: pa.T
         name_u=NameFrequency(known.words, known.entries).table(book.names.tolist(), people),
         birth_u=birth_date_table(columns["year"].astype(int), columns["precision"] < 3, default, known),
         place_u=place_table(birth_province, birth_region, home, commune, known),
+        age_density=age_density(columns["year"].astype(int), known),
         coarse=coarse,
         shared_number=_shared(columns["number"]),
         entries=known.entries,
@@ -154,17 +165,29 @@ def score(pairs: pa.Table, subjects: Subject, book: NameBook, model: Model) -> S
     relative = {name: model.relative[name][codes] for name, codes in _codes(compared).items()}
     by_family = pairs["prior"].is_valid().to_numpy(zero_copy_only=False)
     prior = pairs["prior"].fill_null(1 / subjects.entries).to_numpy()
-    alive = np.where(deceased, model.deceased, 1.0)
+    prior = prior * np.where(deceased, model.deceased, 1.0) * _age_factor(pairs["year"], row, subjects)
     return Scored(
         row=row,
         entry=entry,
-        weight=np.log2(model.in_registry * prior * alive) + sum(weights(m[name], u[name]) for name in m),
+        weight=np.log2(model.in_registry * prior) + sum(weights(m[name], u[name]) for name in m),
         # somebody found by family who isn't the person is a relative for certain
         relative=np.log2(np.maximum(model.relatives / subjects.entries, np.where(by_family, prior, 0)))
         + sum(weights(relative[name], u[name]) for name in u),
         levels=np.stack([compared[name] for name in levels.COMPARISONS], axis=1),
         deceased=deceased,
     )
+
+
+def _age_factor(entry_years: pa.ChunkedArray | pa.Array, row: np.ndarray, subjects: Subject) -> np.ndarray:
+    """How likely somebody of the entry's age is a record of this kind, against the record's own age where that is known."""
+    of_entry = _density(entry_years.fill_null(0).to_numpy().astype(int), subjects)
+    of_record = _density(subjects.columns["year"][row].astype(int), subjects)
+    return np.asarray(np.clip(of_entry / of_record, 1e-4, 30.0))
+
+
+def _density(years: np.ndarray, subjects: Subject) -> np.ndarray:
+    inside = (years >= FIRST_YEAR) & (years < FIRST_YEAR + YEARS)
+    return np.where(inside, subjects.age_density[np.clip(years - FIRST_YEAR, 0, YEARS - 1)], 1.0)
 
 
 def _codes(compared: Levels) -> dict[str, np.ndarray]:
@@ -195,14 +218,20 @@ def _u(compared: Levels, row: np.ndarray, at_name: np.ndarray, subjects: Subject
         "name": subjects.name_u[at_name, name],
         "birth_date": subjects.birth_u[row, compared["birth_date"]],
         "gender": gender,
-        "place": _place_u(compared, row, subjects),
+        "place": _place_u(compared, row, subjects, given_agrees),
         "number": _number_u(compared["number"], another, subjects.entries),
         "parents": PARENTS_U[compared["parents"]],
     }
 
 
-def _place_u(compared: Levels, row: np.ndarray, subjects: Subject) -> np.ndarray:
+LOCAL_NAMES = 3.0
+"""How much commoner a name is in the commune of somebody who bears it: clans live together (assumption)."""
+
+
+def _place_u(compared: Levels, row: np.ndarray, subjects: Subject, same_name: np.ndarray) -> np.ndarray:
     u = subjects.place_u[row, compared["birth_place"], compared["residence"]]
+    at_home = same_name & (compared["residence"] == levels.RESIDENCE.index("same_commune"))
+    u = np.where(at_home, np.minimum(u * LOCAL_NAMES, 1.0), u)
     return np.where(place_codes(compared) == len(SHAPES["place"]) - 1, 1.0, u)
 
 

@@ -1,6 +1,5 @@
 """A registry that runs beside us for the time of a run: for demos and trials, where no address is given."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -39,9 +38,7 @@ def local_registry(command: Sequence[str], folder: Path) -> Iterator[str]:
     with log.open("wb") as out:
         log.chmod(0o600)
         try:
-            process = subprocess.Popen(  # noqa: S603 (the officer's own setting)
-                words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent
-            )
+            process = subprocess.Popen(_end_with_us(words), stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: S603 (the officer's own setting)
         except OSError as error:
             raise RegistryNotStarted(type(error).__name__, str(log)) from None
     try:
@@ -64,10 +61,12 @@ def _address(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
     raise RegistryNotStarted(f"no address within {_START_SECONDS:.0f} seconds", str(log))
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel to stop the registry when we are killed: else it would hold its store against the resumed run."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _end_with_us(words: list[str]) -> list[str]:
+    """The command, asking the kernel to be stopped when we are killed: else it would hold its store against the resumed run."""
+    if sys.platform != "linux":
+        return words
+    asked = f"import ctypes, os, sys; ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {signal.SIGTERM:d})"
+    return [sys.executable, "-c", f"{asked}; os.execvp(sys.argv[1], sys.argv[1:])", *words]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

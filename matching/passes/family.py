@@ -7,6 +7,7 @@ own: the father on a pupil's record is the father in the registry far more often
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -110,5 +111,6 @@ def _strongest(kin: pa.Table) -> pa.Table:
     ordered = kin.sort_by([("record_id", "ascending"), ("entry", "ascending"), ("prior", "descending")])
     pair = pc.binary_join_element_wise(ordered["record_id"], pc.cast(ordered["entry"], pa.string()), "\x1f")
     encoded = pair.combine_chunks().dictionary_encode().indices.to_numpy()
-    first = pa.array([True, *(encoded[1:] != encoded[:-1]).tolist()][: len(ordered)])
-    return ordered.filter(first)
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = encoded[1:] != encoded[:-1]
+    return ordered.filter(pa.array(first))
