@@ -30,7 +30,9 @@ PACKAGE = Path(model.__file__).parent
 
 def main() -> None:
     """Link the world once and keep what was learned."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("world", type=Path)
     parser.add_argument("name")
     asked = parser.parse_args()
@@ -40,7 +42,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         registry = Snapshot(prepare(asked.world / "registry", Path(work)))
         known = registry.frequencies()
-        linkages = link_sector(by_kind, families(tables), registry, model.load(), known, LinkSettings(), "learn")
+        linkages = link_sector(
+            by_kind, families(tables), registry, model.load(), known, LinkSettings(), "learn"
+        )
         registry.close()
     learned = {kind: linkage.facts.model for kind, linkage in linkages.items() if linkage.facts is not None}
     kept = {kind: replace(one, verified=0) for kind, one in learned.items()}

@@ -44,6 +44,8 @@ class LinkSettings:
     """Never link below this probability."""
     review_from: float = 0.05
     """A best candidate at or above this is worth a reviewer's time."""
+    learn: bool = True
+    """Learn from these records; not where they are a night's remainder, which is no sample of all."""
     sample: int = 1_000
     """Verified records that are searched again without their number: what blocking misses, how true the probabilities are."""
 
@@ -130,18 +132,18 @@ def search_registry(
     work = _Work(keys, features, len(records), registry, Weigher(subjects, registry))
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.pairs(keys.filter(pa.array(in_scope[keys["row"].to_numpy()])), registry)
-    model = _learned(work, claims, stored)
+    model = _learned(work, claims, stored) if settings.learn else stored
     sources = {claimed_id.NAME: claims, family.NAME: _kin_pairs(keys, records, kin)}
     found, evidence = _nothing_found(len(records)), PAIRS.empty_table()
     ranked: list[Ranked] = []
     reliability: list[Bin] = []
     for name in CASCADE:
-        if name == search.EXACT_KEY:
+        if name == search.EXACT_KEY and settings.learn:
             model, reliability = _measured(work, found, model, settings.sample)
         evidence = pa.concat_tables([evidence, sources.get(name, PAIRS.empty_table())])
         rows = np.flatnonzero(in_scope & (found.decided_by < 0))
         weighed, weighed_with = _weighed(work, name, rows, evidence, model), model.in_registry
-        if name == search.FUZZY:
+        if name == search.FUZZY and settings.learn:
             model = _with_prior(weighed, model, found, in_scope)
         ranked.append(_ranked(weighed, model, weighed_with, name))
         found = _updated(found, ranked[-1], CASCADE.index(name), settings.link_from, model.links_deceased)

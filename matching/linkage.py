@@ -1,7 +1,7 @@
 """Linkage of one kind of record, and of a whole school sector: plain functions from tables to tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -108,7 +108,18 @@ def link_sector(
         families_of(families, still_open), links_of(result["guardian"].decisions), registry
     )
     again = still_open.filter(pc.is_in(still_open["record_id"], value_set=pc.unique(kin["record_id"])))
-    result["student"] = replaced(result["student"], linked("student", again, kin))
+    taught = result["student"].facts
+    second = link(
+        again,
+        registry,
+        taught.model if taught else models["student"],
+        known,
+        replace(settings, learn=False),
+        run,
+        kin,
+        progress,
+    )
+    result["student"] = replaced(result["student"], second)
     return {kind: result[kind] for kind in KINDS}
 
 

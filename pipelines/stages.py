@@ -4,7 +4,7 @@ Each returns counts only. Nothing here knows Prefect.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
@@ -36,7 +36,7 @@ from pipelines.history import held_links, is_prepared, last_run
 from pipelines.kept_answers import forget_answers
 from pipelines.means import ProvinceRun
 from pipelines.measures import database_rates, rates_of
-from pipelines.models import keep_model
+from pipelines.models import keep_model, kept_model
 from pipelines.scope import Kind
 
 Counts = dict[str, Any]
@@ -67,7 +67,21 @@ def link(work: ProvinceRun, kind: str) -> Counts:
     registry = TracedRegistry(client)
     todo = without(_records(work, kind), _carried(work, kind)["record_id"])
     kin = _kin_of_guardians(work, todo, registry) if kind == Kind.GUARDIAN else None
-    linkage = _linked(work, kind, todo, registry, kin)
+    # a night's remainder is no sample of the partition, so it teaches nothing
+    whole = len(todo) == len(_records(work, kind))
+    settings = replace(work.means.settings.link_settings(), learn=whole)
+    linkage = link_records(
+        todo.combine_chunks(),
+        registry,
+        work.models[kind],
+        work.known,
+        settings,
+        work.run,
+        kin,
+        work.means.told.counted,
+    )
+    if whole and linkage.facts is not None:
+        keep_model(work.checkpoint(kind).folder, linkage.facts.model)
     _keep_linkage(work, kind, "link", linkage, client.take_rejects())
     return _counted(linkage.decisions)
 
@@ -234,16 +248,18 @@ def _kin_of_students(work: ProvinceRun, students: pa.Table, registry: TracedRegi
 def _linked(
     work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegistry, kin: pa.Table | None
 ) -> Linkage:
-    settings, told = work.means.settings.link_settings(), work.means.told
+    """Decide on some records with what the partition taught."""
+    settings = replace(work.means.settings.link_settings(), learn=False)
+    taught = kept_model(work.checkpoint(kind).folder, kind) or work.models[kind]
     return link_records(
         records.combine_chunks(),
         registry,
-        work.models[kind],
+        taught,
         work.known,
         settings,
         work.run,
         kin,
-        told.counted,
+        work.means.told.counted,
     )
 
 
@@ -265,7 +281,6 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
     }
     facts: Counts = {}
     if linkage.facts is not None and stage == "link":
-        keep_model(kept.folder, linkage.facts.model)
         facts = {
             "model": linkage.facts.model.name,
             "threshold": linkage.facts.threshold,

@@ -9,10 +9,12 @@ from matching.keys import text_key
 from matching.levels import NAME
 from matching.namebook import NameBook
 
+GIVEN_NAMES = frozenset({"hoa", "hòa", "an", "anh"})
 
-def level(left, right):
+
+def level(left, right, given_names=frozenset()):
     names = list(dict.fromkeys([left, right]))
-    book = NameBook(np.array([text_key(name) for name in names]), names)
+    book = NameBook(np.array([text_key(name) for name in names]), names, given_names)
     (code,) = book.levels(np.array([text_key(left)]), np.array([text_key(right)]))
     return NAME[code]
 
@@ -40,6 +42,22 @@ def level(left, right):
 def test_level(left, right, wanted):
     assert level(left, right) == wanted
     assert level(right, left) == wanted
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "wanted"),
+    [
+        ("lê thị hoa", "lê thị hòa", "given_differs"),
+        ("trần minh anh", "trần minh an", "given_differs"),
+        ("le thi hoa", "lê thị hòa", "same_unmarked"),  # typed without marks: no other name
+        ("trần minh anhh", "trần minh anh", "one_edit"),  # nobody is called so
+        ("trần mnih anh", "trần minh anh", "one_edit"),
+        ("trần minh tú anh", "trần minh anh", "word_missing"),
+    ],
+)
+def test_another_given_name_is_no_slip(left, right, wanted):
+    assert level(left, right, GIVEN_NAMES) == wanted
+    assert level(right, left, GIVEN_NAMES) == wanted
 
 
 def test_a_name_nobody_knows_is_missing():
