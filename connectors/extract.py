@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.registry_folder import registry_folder
-from matching.keys import NAME_FEATURES, canonical_column, name_features
+from matching.keys import NAME_FEATURES, name_features
+from matching.normalise.names import entry_names
 from matching.people import id_provinces
 from matching.schemas import ENTRY
 
@@ -129,7 +130,7 @@ def _write_names(con: duckdb.DuckDBPyConnection, extract: Extract, progress: Pro
 
 def _features_of(distinct: pa.Table) -> pa.Table:
     """Names as written with the features of their canonical form; what is no name is left out."""
-    canonical = canonical_column(distinct["raw"])
+    canonical = entry_names(distinct["raw"])
     named = distinct.append_column("name", canonical).filter(pc.is_valid(canonical))
     unique = pc.unique(named["name"])
     features = name_features(unique.to_pylist())

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.names import canonical, fold, sound
+from matching.normalise.names import entry_names, fold, sound
 from matching.normalise.places import region_of_birth_province
 
 PRECISIONS = (None, "year", "month", "day")
@@ -190,9 +190,7 @@ def entry_keys(entries: pa.Table) -> tuple[pa.Table, pa.Table]:
 
     Columns beyond ENTRY (`asked`, `ref`, …) are kept in front.
     """
-    names = {
-        column: canonical_column(entries[column]) for column in ("full_name", "father_name", "mother_name")
-    }
+    names = {column: entry_names(entries[column]) for column in ("full_name", "father_name", "mother_name")}
     birth_precision = pc.fill_null(entries["birth_precision"], "day")
     base = {
         "entry": _digits(entries["personal_id"], _i64),
@@ -216,13 +214,6 @@ def entry_keys(entries: pa.Table) -> tuple[pa.Table, pa.Table]:
     for position, column in enumerate(name for name in entries.column_names if name not in answered):
         keys = keys.add_column(position, entries.schema.field(column), entries[column])
     return keys, features
-
-
-def canonical_column(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Canonical names of a column, each distinct text read once."""
-    encoded = _combined(column).dictionary_encode()
-    words = pa.array([canonical(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return words.take(encoded.indices)
 
 
 def _combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -177,7 +177,7 @@ def in_language(command: click.Command, text: Texts, key: str) -> click.Command:
 @click.option(
     "--config", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="help.app.config"
 )
-@click.option("--set", "given", multiple=True, callback=_setting, metavar="NAME=VALUE", help="help.app.set")
+@click.option("--set", "given", multiple=True, callback=_setting, metavar="NAME=VALUE", help="help.app.given")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="help.app.lang")
 @click.version_option(package_name="identity-sync")
 @click.pass_context

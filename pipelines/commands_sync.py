@@ -56,7 +56,7 @@ def _codes(names: tuple[str, ...], text: Texts) -> tuple[str, ...]:
     """Provinces by code; told where a name became part of another."""
     for name in names:
         if (match := became_part(name)) is not None:
-            old = match.old.name if match.old else name
+            old = match.old.name if match.old and match.old.name != match.province.name else name
             click.echo(
                 text("province.moved", old=old, new=match.province.name, code=match.province.code), err=True
             )

@@ -7,6 +7,9 @@ from matching.normalise.places import ProvinceMatch, find_province, place_key
 from matching.people import provinces
 from pipelines.errors import ProvinceAmbiguous, ProvinceNotFound
 
+JOINED_BEFORE_2025 = ("Hà Tây", "Hà Đông", "Sơn Tây", "Kiến An", "Gia Định")
+"""Provinces that were gone before the 63 became 34; officers still use their names."""
+
 
 def province_code(text: str) -> str:
     """The code of the province of 2025 that a text means.
@@ -35,7 +38,8 @@ def became_part(text: str) -> ProvinceMatch | None:
     if text in provinces():
         return None
     match = find_province(text)
-    return match if match is not None and match.moved else None
+    told = match is not None and (match.moved or place_key(text) in map(place_key, JOINED_BEFORE_2025))
+    return match if told else None
 
 
 def province_name(code: str) -> str:

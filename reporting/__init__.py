@@ -1,0 +1,1 @@
+"""What people read: rates, reports, lists of what is open."""

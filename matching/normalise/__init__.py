@@ -1,0 +1,1 @@
+"""From what was typed to values in one form, and the rejects."""

@@ -110,16 +110,6 @@ def _fold_word(word: str) -> str:
     return " ".join(re.sub("[^a-z]+", " ", without_marks(clean(word))).split())
 
 
-def compact(name: str) -> str:
-    """The folded name without its spaces: H'Nghia, H Nghia and HNghia are one."""
-    return fold(name).replace(" ", "")
-
-
-def sorted_words(name: str) -> str:
-    """The folded words in alphabetical order: names whose words changed places are one."""
-    return " ".join(sorted(fold(name).split(" ")))
-
-
 def sound(name: str) -> str:
     """The folded name spelt by ear, word by word: regional spellings of one syllable are one.
 

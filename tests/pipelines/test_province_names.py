@@ -29,7 +29,9 @@ def test_what_is_no_province_is_told(text):
 
 def test_it_is_told_what_became_of_an_old_province():
     assert became_part("Yên Bái").province.name == "Lào Cai"
+    assert became_part("Hà Tây").province.name == "Hà Nội"
     assert became_part("Thanh Hóa") is None
+    assert became_part("TP.HCM") is None
     assert became_part("38") is None
 
 
