@@ -142,6 +142,8 @@ def search_registry(
             model, reliability = _measured(work, found, model, settings.sample)
         evidence = pa.concat_tables([evidence, sources.get(name, PAIRS.empty_table())])
         rows = np.flatnonzero(in_scope & (found.decided_by < 0))
+        if name == family.NAME:
+            rows = np.intersect1d(rows, sources[name]["row"].to_numpy())
         weighed, weighed_with = _weighed(work, name, rows, evidence, model), model.in_registry
         if name == search.FUZZY and settings.learn:
             model = _with_prior(weighed, model, found, in_scope)
