@@ -47,7 +47,9 @@ def main() -> None:
         )
         registry.close()
     learned = {kind: linkage.facts.model for kind, linkage in linkages.items() if linkage.facts is not None}
-    kept = {kind: replace(one, verified=0) for kind, one in learned.items()}
+    if set(learned) != set(KINDS):
+        raise SystemExit(f"{asked.world} holds no records of {', '.join(set(KINDS) - set(learned))}")
+    kept = {kind: replace(one, verified=0, threshold=0.0) for kind, one in learned.items()}
     model.dump(kept, PACKAGE / "stored_model.json", asked.name)
     dump_frequencies(known, PACKAGE / "stored_frequencies.json")
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.errors import FolderProblem
 from connectors.registry_folder import registry_folder
 from matching.keys import NAME_FEATURES, name_features
 from matching.normalise.names import entry_names
@@ -84,6 +85,7 @@ def prepare(folder: Path, work: Path, memory: str = "4GB", progress: Progress = 
     mark.unlink(missing_ok=True)
     with connect(memory, work) as con:
         _view(con, extract)
+        _check_people(con, folder)
         _write_names(con, extract, progress)
         _write_entries(con, extract)
         _write_numbers(con, extract)
@@ -108,6 +110,25 @@ def _view(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
     ]
     con.register("extract_files", source)
     con.execute(f"CREATE OR REPLACE TEMP VIEW raw AS SELECT {', '.join(columns)} FROM extract_files")
+
+
+def _check_people(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Every number must be twelve digits: it is the answer that is given for a person."""
+    ((people, wrong),) = con.sql(
+        "SELECT count(*), count(*) FILTER (NOT coalesce(regexp_full_match(personal_id, '[0-9]{12}'), false)) FROM raw"
+    ).fetchall()
+    if not people:
+        raise FolderProblem(
+            folder, "holds no entries", "Give the folder of a registry extract with people in it."
+        )
+    if wrong:
+        remedy = "Write them as text of twelve digits, with their zeros."
+        raise FolderProblem(folder, f"{wrong} of {people} personal_id are not twelve digits", remedy)
+
+
+def sql_text(path: Path) -> str:
+    """A path as a literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _sql_type(kind: pa.DataType) -> str:
@@ -141,12 +162,12 @@ def _features_of(distinct: pa.Table) -> pa.Table:
 
 def _write_entries(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
     regions = ", ".join(f"('{old.code}', {int(old.new_code)})" for old in id_provinces().values())
-    con.execute(f"CREATE OR REPLACE TEMP TABLE names AS SELECT * FROM '{extract.names}'")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE names AS SELECT * FROM {sql_text(extract.names)}")
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE people AS
-        SELECT CAST(personal_id AS BIGINT) AS entry, coalesce(name_key, 0) AS name_key
-        FROM raw LEFT JOIN names ON raw.full_name = names.raw
+        SELECT CAST(personal_id AS BIGINT) AS entry, any_value(coalesce(name_key, 0)) AS name_key
+        FROM raw LEFT JOIN names ON raw.full_name = names.raw GROUP BY ALL
         """
     )
     con.execute(
@@ -157,9 +178,9 @@ def _write_entries(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
                    coalesce(n.given, 0) AS given, coalesce(n.sorted, 0) AS sorted,
                    {_BIRTH},
                    CAST(CASE r.gender WHEN 'M' THEN 1 WHEN 'F' THEN 2 ELSE 0 END AS TINYINT) AS gender,
-                   CAST(coalesce(TRY_CAST(r.birth_province AS INT), 0) AS SMALLINT) AS birth_province,
+                   coalesce(TRY_CAST(r.birth_province AS SMALLINT), 0)::SMALLINT AS birth_province,
                    CAST(coalesce(p.region, 0) AS TINYINT) AS birth_region,
-                   CAST(coalesce(TRY_CAST(r.residence_province AS INT), 0) AS TINYINT) AS residence_province,
+                   coalesce(TRY_CAST(r.residence_province AS TINYINT), 0)::TINYINT AS residence_province,
                    coalesce(TRY_CAST(r.residence_commune AS INT), 0) AS residence_commune,
                    coalesce(TRY_CAST(r.father_id AS BIGINT), 0) AS father,
                    coalesce(TRY_CAST(r.mother_id AS BIGINT), 0) AS mother,
@@ -171,7 +192,7 @@ def _write_entries(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
             LEFT JOIN people f ON TRY_CAST(r.father_id AS BIGINT) = f.entry
             LEFT JOIN people m ON TRY_CAST(r.mother_id AS BIGINT) = m.entry
             ORDER BY birth_day
-        ) TO '{extract.entries}' (FORMAT parquet, COMPRESSION zstd)
+        ) TO {sql_text(extract.entries)} (FORMAT parquet, COMPRESSION zstd)
         """
     )
     extract.entries.chmod(0o600)
@@ -197,7 +218,7 @@ def _write_numbers(con: duckdb.DuckDBPyConnection, extract: Extract) -> None:
                 UNION ALL
                 SELECT unnest(former_ids), 'former', CAST(personal_id AS BIGINT) FROM raw)
             WHERE asked IS NOT NULL ORDER BY asked
-        ) TO '{extract.numbers}' (FORMAT parquet, COMPRESSION zstd)
+        ) TO {sql_text(extract.numbers)} (FORMAT parquet, COMPRESSION zstd)
         """
     )
     extract.numbers.chmod(0o600)

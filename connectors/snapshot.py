@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from connectors.extract import Extract, connect
+from connectors.extract import Extract, connect, sql_text
 from matching.blocking import RULES, BlockingRule, pairs_sql, rule_position
 from matching.frequency import FIRST_YEAR, YEARS, Frequencies, WordShares
 from matching.keys import COMPARED, ENTRY_KEYS
@@ -36,7 +36,7 @@ class Snapshot:
             ("names", extract.names),
             ("numbers", extract.numbers),
         ):
-            self._con.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM '{path}'")
+            self._con.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {sql_text(path)}")
 
     def close(self) -> None:
         """Let the files go."""

@@ -86,7 +86,7 @@ class Searched:
 
     found: Found
     ranked: Ranked
-    """All candidates of the records that were not linked."""
+    """All candidates of all records."""
     claims: pa.Table
     """PAIRS found by claimed numbers."""
     subjects: Subject
@@ -150,10 +150,11 @@ def search_registry(
         ranked.append(_ranked(weighed, model, weighed_with, name))
         found = _updated(found, ranked[-1], CASCADE.index(name), settings.link_from, model.links_deceased)
         progress(name, int((found.decided_by >= 0).sum()), len(records))
-    limit = _limit(found, settings)
-    still_open, found = _withdrawn(found, ranked, limit)
+    limit = _limit(found, settings, model)
+    rankings, found = _withdrawn(found, ranked, limit)
+    model = replace(model, threshold=limit)
     facts = SearchFacts(model, limit, work.compared, work.by_rule, reliability)
-    return Searched(found, still_open, claims, subjects, facts)
+    return Searched(found, rankings, claims, subjects, facts)
 
 
 def _nothing_found(records: int) -> Found:
@@ -289,21 +290,21 @@ def _share(count: int, of: int, stored: float) -> float:
     return (count + SHRINKAGE * stored) / (of + SHRINKAGE)
 
 
-def _limit(found: Found, settings: LinkSettings) -> float:
-    """From which probability all links together keep the target."""
+def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
+    """From which probability all links together keep the target; for a part of them, what was right for the whole."""
+    if not settings.learn:
+        return max(settings.link_from, model.threshold)
     linked = found.probability[found.decided_by >= 0]
     return posterior.threshold(linked, settings.false_link_target, settings.link_from)
 
 
 def _withdrawn(found: Found, ranked: list[Ranked], limit: float) -> tuple[Ranked, Found]:
-    """Links below the limit are open again; and the candidates of all open records, as the pass that saw each last ranked them."""
+    """Links below the limit are open again; and all candidates, as the pass that saw each record last ranked them."""
     last_seen = np.where(found.decided_by >= 0, found.decided_by, len(CASCADE) - 1)
     still_linked = (found.decided_by >= 0) & (found.probability >= limit)
     decided_by = np.where(still_linked, found.decided_by, -1).astype(np.int8)
-    of_open = [
-        ranking.of_rows(~still_linked & (last_seen == position)) for position, ranking in enumerate(ranked)
-    ]
-    return posterior.put_together(of_open), replace(found, decided_by=decided_by)
+    last = [ranking.of_rows(last_seen == position) for position, ranking in enumerate(ranked)]
+    return posterior.put_together(last), replace(found, decided_by=decided_by)
 
 
 def _updated(found: Found, ranked: Ranked, position: int, limit: float, links_deceased: bool) -> Found:

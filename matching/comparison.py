@@ -118,7 +118,7 @@ def residence(records: Columns, entries: Columns) -> np.ndarray:
 def number(records: Columns, entries: Columns) -> np.ndarray:
     """The claimed number against the entry's; how a lookup found the entry says what can't be seen in the digits."""
     claimed, restored, entry = records["number"], records["number_other"], entries["entry"]
-    found_by = entries["found_by"]
+    found_by, read = entries["found_by"], np.where(claimed != 0, claimed, restored)
     return _select(
         "NUMBER",
         [
@@ -126,10 +126,9 @@ def number(records: Columns, entries: Columns) -> np.ndarray:
             ("superseded", found_by == 2),
             ("former_same", found_by == 3),
             ("zero_restored", (restored != 0) & (restored == entry)),
-            ("missing", (claimed == 0) & (restored == 0) & (records["former"] == 0)),
             ("missing", (claimed == 0) & (restored == 0)),
-            ("one_digit", _one_digit_apart(claimed, entry)),
-            ("structure_agrees", claimed // 1_000_000 == entry // 1_000_000),
+            ("one_digit", _one_digit_apart(read, entry)),
+            ("structure_agrees", read // 1_000_000 == entry // 1_000_000),
         ],
     )
 

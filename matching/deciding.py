@@ -101,7 +101,8 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
         birth < levels.BIRTH_DATE.index("missing")
     )
     birth_differs &= birth != levels.BIRTH_DATE.index("coarse")
-    far = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year"))
+    told = (name != levels.NAME.index("missing")) & (birth != levels.BIRTH_DATE.index("missing"))
+    far = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year")) & told
     return np.select(
         [
             facts.left_out,
@@ -181,7 +182,7 @@ def candidates(records: pa.Table, outcome: np.ndarray, searched: Searched, entri
     Args:
         records: RECORDS.
         outcome: per record.
-        searched: the ranked candidates of what no pass linked.
+        searched: the ranked candidates of all records.
         entries: ENTRY rows of all candidates shown, in any order.
     """
     ranked = searched.ranked

@@ -293,27 +293,21 @@ def place_table(
         communes: commune of residence, 0 when unknown.
         known: joint shares.
     """
-    joint = known.places
-    same = joint[provinces.clip(0, 99)]
-    region = _members() @ joint
-    in_region = np.maximum(region[regions] - np.where(provinces[:, None] > 0, same, 0), 0)
-    total = joint.sum(axis=0)
-    rows = {
-        0: same,
-        1: in_region,
-        2: np.maximum(total - same * (provinces[:, None] > 0) - in_region, 0),
-        3: np.broadcast_to(total, same.shape),
-    }
+    joint, in_region = known.places, _members() @ known.places
+    at_home, told = joint.sum(axis=0)[homes], (provinces > 0).astype(float)
+    same = joint[provinces.clip(0, 99), homes] * told, joint.sum(axis=1)[provinces.clip(0, 99)] * told
+    region = in_region[regions, homes] - same[0], in_region.sum(axis=1)[regions] - same[1]
+    region = np.maximum(region[0], 0), np.maximum(region[1], 0)
+    elsewhere = np.maximum(at_home - same[0] - region[0], 0), np.maximum(1 - same[1] - region[1], 0)
     commune_share = _commune_share(homes, communes, known)
     table = np.empty((len(provinces), 4, 4))
-    at = np.arange(len(provinces))
-    for level, values in rows.items():
-        home = values[at, homes]
-        table[:, level, 0] = home * commune_share
-        table[:, level, 1] = home * (1 - commune_share)
-        table[:, level, 2] = values.sum(axis=1) - home
-        table[:, level, 3] = values.sum(axis=1)
-    return np.clip(table, 1e-7, 1.0)
+    # per level of the birth place: people in the record's province of residence, people everywhere
+    for level, (here, everywhere) in enumerate((same, region, elsewhere, (at_home, np.ones(len(homes))))):
+        table[:, level, 0] = here * commune_share
+        table[:, level, 1] = here * (1 - commune_share)
+        table[:, level, 2] = everywhere - here
+        table[:, level, 3] = everywhere
+    return np.asarray(np.clip(table, 1e-7, 1.0))
 
 
 def _members() -> np.ndarray:

@@ -177,8 +177,13 @@ def record_keys(records: pa.Table) -> tuple[pa.Table, pa.Table]:
         .select(first.column_names)
     )
     both = pa.concat_tables([first, second])
-    features = name_features(_distinct([both["name"], both["father_name"], both["mother_name"]]))
+    names = _distinct([both["name"], both["father_name"], both["mother_name"]])
+    features = name_features(names or [NAMELESS])
     return _with_features(both, features, RECORD_KEYS), features
+
+
+NAMELESS = "x"
+"""Stands in the tables by name where no record has one: nobody compares with it."""
 
 
 def _optional_name(records: pa.Table, column: str) -> pa.ChunkedArray | pa.Array:
@@ -191,7 +196,8 @@ def entry_keys(entries: pa.Table) -> tuple[pa.Table, pa.Table]:
     Columns beyond ENTRY (`asked`, `ref`, …) are kept in front.
     """
     names = {column: entry_names(entries[column]) for column in ("full_name", "father_name", "mother_name")}
-    birth_precision = pc.fill_null(entries["birth_precision"], "day")
+    known = pc.fill_null(entries["birth_precision"], "day")
+    birth_precision = pc.if_else(pc.is_valid(entries["birth_date"]), known, None)
     base = {
         "entry": _digits(entries["personal_id"], _i64),
         "name": names["full_name"],
@@ -259,11 +265,13 @@ def _code(column: pa.ChunkedArray | pa.Array, words: tuple[str | None, ...]) -> 
     return pc.fill_null(pc.add(position, 1), 0).cast(_i8)
 
 
-def _digits(column: pa.ChunkedArray, dtype: pa.DataType) -> pa.Array:
-    """Codes and numbers as integers; what is not all digits is 0."""
+def _digits(column: pa.ChunkedArray | pa.Array, dtype: pa.DataType) -> pa.Array:
+    """Codes and numbers as integers; what is not all digits, or too large to be one, is 0."""
     text = _combined(column)
-    numeric = pc.if_else(pc.fill_null(pc.utf8_is_digit(text), fill_value=False), text, None)
-    return pc.fill_null(numeric.cast(_i64), 0).cast(dtype)
+    all_digits = pc.fill_null(pc.match_substring_regex(text, "^[0-9]{1,12}$"), fill_value=False)
+    numbers = pc.fill_null(pc.if_else(all_digits, text, None).cast(_i64), 0)
+    largest = int(np.iinfo(dtype.to_pandas_dtype()).max)
+    return pc.if_else(pc.less_equal(numbers, largest), numbers, 0).cast(dtype)
 
 
 def regions_of(provinces: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -1,6 +1,6 @@
 """Linkage of one kind of record, and of a whole school sector: plain functions from tables to tables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,17 +109,14 @@ def link_sector(
     )
     again = still_open.filter(pc.is_in(still_open["record_id"], value_set=pc.unique(kin["record_id"])))
     taught = result["student"].facts
-    second = link(
-        again,
-        registry,
-        taught.model if taught else models["student"],
-        known,
-        replace(settings, learn=False),
-        run,
-        kin,
-        progress,
-    )
-    result["student"] = replaced(result["student"], second)
+    model, apart = taught.model if taught else models["student"], replace(settings, learn=False)
+
+    def together(ids: pa.ChunkedArray) -> Linkage:
+        chosen = students.filter(pc.is_in(students["record_id"], value_set=ids))
+        return link(chosen, registry, model, known, apart, run, kin, progress)
+
+    second = link(again, registry, model, known, apart, run, kin, progress)
+    result["student"] = second_look(result["student"], second, together)
     return {kind: result[kind] for kind in KINDS}
 
 
@@ -142,6 +139,26 @@ def open_records(records: pa.Table, decisions: pa.Table) -> pa.Table:
 def families_of(families: pa.Table, students: pa.Table) -> pa.Table:
     """The families of some students."""
     return families.filter(pc.is_in(families["student_id"], value_set=students["record_id"]))
+
+
+def second_look(first: Linkage, second: Linkage, together: Callable[[pa.ChunkedArray], Linkage]) -> Linkage:
+    """A linkage with the decisions of a second look; who now holds an entry together with somebody else is decided on together.
+
+    Args:
+        first: the first look at all records.
+        second: the second look at some that were open.
+        together: decides on records by their IDs.
+    """
+    whole = replaced(first, second)
+    links, new = links_of(whole.decisions), links_of(second.decisions)
+    counted = links.group_by("personal_id").aggregate([("record_id", "count")])
+    shared = counted.filter(pc.greater(counted["record_id_count"], 1))["personal_id"]
+    contested = new.filter(pc.is_in(new["personal_id"], value_set=shared))["personal_id"]
+    if not len(contested):
+        return whole
+    return replaced(
+        whole, together(links.filter(pc.is_in(links["personal_id"], value_set=contested))["record_id"])
+    )
 
 
 def replaced(first: Linkage, second: Linkage) -> Linkage:

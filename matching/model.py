@@ -67,6 +67,8 @@ class Model:
     """P(a record is about somebody deceased)."""
     links_deceased: bool = False
     """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
+    threshold: float = 0.0
+    """From which probability a whole partition was linked; what is looked at apart from it is held to the same."""
     verified: int = 0
     """Pairs that m was learned from."""
 
@@ -144,8 +146,9 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
     }
     tables["place"] = place_m(tables["place"])
     # a claimed number whose holder differs in name and birth date was another's
-    another = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year"))
-    rate = (another.sum() + 0.01 * SHRINKAGE) / (len(name) + SHRINKAGE)
+    told = (name != levels.NAME.index("missing")) & (birth != levels.BIRTH_DATE.index("missing"))
+    another = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year")) & told
+    rate = (another.sum() + 0.01 * SHRINKAGE) / (told.sum() + SHRINKAGE)
     return replace(
         stored,
         name=f"{stored.name}+{int(sure.sum())}",
@@ -173,7 +176,8 @@ def _from_json(content: dict[str, object], kind: str) -> Model:
     facts = dict(content["kinds"][kind])  # type: ignore[index]
     for part in ("m", "relative"):
         facts[part] = {shape: _levels_in_order(shape, table) for shape, table in facts[part].items()}
-    facts["m"]["place"] = place_m(facts["m"]["place"])
+    for part in ("m", "relative"):
+        facts[part]["place"] = place_m(facts[part]["place"])
     return Model(name=str(content["name"]), kind=kind, **facts)
 
 

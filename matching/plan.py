@@ -19,6 +19,10 @@ MOST_PAIRS_PER_RECORD = 4_000.0
 """On average over a rule; beyond it the rule doesn't fit the data, and the run would not end."""
 
 
+NEVER_TOO_MANY = 20 * PAIRS_PER_UNIT
+"""So many pairs are compared in any case: two common names among few records are no reason to stop."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """One rule, one slice of the records: independent of all others, and repeatable."""
@@ -50,7 +54,7 @@ def units(rule: int, pairs: int, records: int, name: str) -> list[Unit]:
     Raises:
         TooManyPairs: more than MOST_PAIRS_PER_RECORD on average.
     """
-    if records and pairs / records > MOST_PAIRS_PER_RECORD:
+    if pairs > NEVER_TOO_MANY and pairs / max(records, 1) > MOST_PAIRS_PER_RECORD:
         raise TooManyPairs(name, pairs, records)
     parts = max(1, -(-pairs // PAIRS_PER_UNIT))
     return [Unit(rule, part, parts) for part in range(parts)] if pairs else []

@@ -96,6 +96,7 @@ def put_together(rankings: list[Ranked]) -> Ranked:
 
 def best(scored: Scored) -> tuple[Scored, np.ndarray, np.ndarray]:
     """The KEPT best of each row, and of the others their summed masses by row: rows, (mass, relative mass)."""
+    scored = distinct(scored)
     order = np.lexsort((-scored.weight, scored.row))
     ordered = take(scored, order)
     rank = _rank_in_row(ordered.row)

@@ -59,7 +59,10 @@ def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
     behind = weight[leader[follower]] - weight[follower]
     lost = follower[~alike]
     leaders_lost = np.unique(leader[follower[~alike & (behind < MARGIN)]])
-    return Resolution(duplicate=row[follower[alike]], contested=row[np.r_[lost, leaders_lost].astype(int)])
+    # who was only a second record of a leader has no better claim than the leader
+    with_leader = follower[alike & np.isin(leader[follower], leaders_lost)]
+    kept = follower[alike & ~np.isin(leader[follower], leaders_lost)]
+    return Resolution(duplicate=row[kept], contested=row[np.r_[lost, leaders_lost, with_leader].astype(int)])
 
 
 def _alike(a: np.ndarray, b: np.ndarray, records: Columns, book: NameBook) -> np.ndarray:

@@ -22,6 +22,7 @@ from matching.linkage import (
     links_of,
     open_records,
     replaced,
+    second_look,
     with_parent_names,
 )
 from matching.linkage import (
@@ -95,9 +96,13 @@ def look_again(work: ProvinceRun, kind: str) -> Counts:
     still_open = open_records(todo, first.decisions)
     kin = _kin_of_students(work, still_open, registry)
     again = only(still_open, kin["record_id"])
-    second = replaced(first, _linked(work, kind, again, registry, kin))
-    _keep_linkage(work, kind, "look_again", second, client.take_rejects())
-    return _counted(second.decisions)
+
+    def together(ids: pa.ChunkedArray) -> Linkage:
+        return _linked(work, kind, only(todo, ids), registry, kin)
+
+    both = second_look(first, _linked(work, kind, again, registry, kin), together)
+    _keep_linkage(work, kind, "look_again", both, client.take_rejects())
+    return _counted(both.decisions)
 
 
 def resolve(work: ProvinceRun, kind: str) -> Counts:

@@ -1,4 +1,4 @@
-"""Pass 1: the record says who it is. Its number is looked up; the entry found must agree, else the claim is evidence only."""
+"""The first pass: the record says who it is. Its number is looked up; the entry found must agree, else the claim is evidence only."""
 
 import numpy as np
 import pyarrow as pa

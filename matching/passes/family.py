@@ -1,4 +1,4 @@
-"""Pass 4: somebody's family is known. Guardians are compared with the parents of a linked child, a pupil who is still open with
+"""The family pass: somebody's family is known. Guardians are compared with the parents of a linked child, a pupil who is still open with
 the children of a linked guardian.
 
 The US Census does the same as HHCompSearch; its links were the surest of all. A candidate found so has a prior of its

@@ -1,4 +1,4 @@
-"""Passes 2 and 3: the records that are still open are searched, by exact key and by all blocking rules."""
+"""The passes that search: the records that are still open are searched, by exact key and by all blocking rules."""
 
 from collections.abc import Iterator
 

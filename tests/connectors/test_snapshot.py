@@ -284,3 +284,24 @@ def test_the_format_of_prepared_files_is_part_of_what_they_are(tmp_path, monkeyp
     monkeypatch.setattr(extracts, "FORMAT", extracts.FORMAT + 1)
     opened(tmp_path / "registry", FAMILY).close()
     assert (tmp_path / "work" / "prepared.json").read_text() != before
+
+
+def test_a_folder_with_a_quote_in_its_name(tmp_path):
+    folder = tmp_path / "d'Arc"
+    folder.mkdir()
+    assert opened(folder / "registry", FAMILY).facts().entries == 4
+
+
+def test_codes_out_of_range_are_unknown_and_an_entry_twice_does_not_multiply_its_children(tmp_path):
+    odd = entry("038090000005", "Lê Hà", residence_province="201", birth_province="abc")
+    registry = opened(tmp_path / "registry", [*FAMILY, odd, FAMILY[0]])
+    (found_odd,) = registry.lookup(pa.array(["038090000005"])).to_pylist()
+    assert (found_odd["residence_province"], found_odd["birth_province"]) == (0, 0)
+    assert len(registry.lookup(pa.array([CHILD]))) == 1
+
+
+@pytest.mark.parametrize("people", [[], [entry("03809000000x", "Lê Hà")]])
+def test_a_registry_without_usable_people_is_refused_without_showing_any(tmp_path, people):
+    with pytest.raises(FolderProblem) as error:
+        opened(tmp_path / "registry", people)
+    assert "03809" not in str(error.value)

@@ -46,3 +46,12 @@ def test_nothing_linked_nothing_settled():
     empty = np.zeros(0, int)
     resolution = resolve(Claims(empty, empty, empty.astype(float)), {}, NameBook(empty, []))
     assert len(resolution.duplicate) == len(resolution.contested) == 0
+
+
+def test_a_second_record_of_a_leader_goes_to_review_with_it():
+    records = [
+        ("nguyễn văn an", (2011, 9, 5), 40),
+        ("nguyễn văn an", (2011, 9, 5), 39),
+        ("trần thị bình", (2011, 9, 5), 38),
+    ]
+    assert settled(*records) == ([], [0, 1, 2])
