@@ -291,11 +291,14 @@ def _share(count: int, of: int, stored: float) -> float:
 
 
 def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
-    """From which probability all links together keep the target; for a part of them, what was right for the whole."""
-    if not settings.learn:
-        return max(settings.link_from, model.threshold)
+    """From which probability all links together keep the target.
+
+    What is looked at apart from the whole (a night's remainder, a second look) are the hard ones: they keep the target by
+    themselves, and are held to the whole's threshold besides.
+    """
+    floor = settings.link_from if settings.learn else max(settings.link_from, model.threshold)
     linked = found.probability[found.decided_by >= 0]
-    return posterior.threshold(linked, settings.false_link_target, settings.link_from)
+    return posterior.threshold(linked, settings.false_link_target, floor)
 
 
 def _withdrawn(found: Found, ranked: list[Ranked], limit: float) -> tuple[Ranked, Found]:

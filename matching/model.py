@@ -68,7 +68,7 @@ class Model:
     links_deceased: bool = False
     """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
     threshold: float = 0.0
-    """From which probability a whole partition was linked; what is looked at apart from it is held to the same."""
+    """From which probability a whole partition was linked; what is looked at apart from it is held to that at least."""
     verified: int = 0
     """Pairs that m was learned from."""
 

@@ -48,7 +48,7 @@ def pooled(models: Sequence[Model]) -> Model:
         missed={name: mean([one.missed[name] for one in models]) for name in models[0].missed},
         number_of_another=mean([one.number_of_another for one in models]),
         relatives=mean([one.relatives for one in models]),
-        threshold=mean([one.threshold for one in models]),
+        threshold=max(one.threshold for one in models),
         deceased=mean([one.deceased for one in models]),
         verified=sum(one.verified for one in models),
     )
