@@ -290,6 +290,7 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
             "model": linkage.facts.model.name,
             "threshold": linkage.facts.threshold,
             "compared": dict(linkage.facts.compared),
+            "by_rule": dict(linkage.facts.by_rule),
             "reliability": linkage.facts.reliability,
         }
     kept.keep(stage, tables, facts)
