@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from connectors.education_records import families, raw_records
-from connectors.extract import prepare
 from connectors.files import read_education_folder
+from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
@@ -40,18 +40,17 @@ def main() -> None:
     records, _ = normalise_records(raw_records(tables), datetime.date(2026, 11, 1))
     by_kind = {kind: records.filter(pc.equal(records["kind"], kind)).combine_chunks() for kind in KINDS}
     with tempfile.TemporaryDirectory() as work:
-        registry = Snapshot(prepare(asked.world / "registry", Path(work)))
+        registry = Snapshot(build_index(asked.world / "registry", Path(work)))
         known = registry.frequencies()
         linkages = link_sector(
             by_kind, families(tables), registry, model.load(), known, LinkSettings(), "learn"
         )
-        registry.close()
     learned = {kind: linkage.facts.model for kind, linkage in linkages.items() if linkage.facts is not None}
     if set(learned) != set(KINDS):
         raise SystemExit(f"{asked.world} holds no records of {', '.join(set(KINDS) - set(learned))}")
     kept = {kind: replace(one, verified=0, threshold=0.0) for kind, one in learned.items()}
     model.dump(kept, PACKAGE / "stored_model.json", asked.name)
-    dump_frequencies(known, PACKAGE / "stored_frequencies.json")
+    dump_frequencies(replace(known, communes={}), PACKAGE / "stored_frequencies.json")
 
 
 if __name__ == "__main__":

@@ -8,16 +8,16 @@ and as a floor the time of one hash join of both sides by name and birth date as
 """
 
 import argparse
-import math
-import os
 import statistics
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.quality.intervals import upper_bound
+from benchmarks.quality.measured import Run, measured
+from benchmarks.quality.worlds import OPTIONS, World, made
 
 QUALITY = """
     SELECT d.kind, {group} AS whose, count(*) AS records, count(t.personal_id) AS findable,
@@ -30,32 +30,16 @@ QUALITY = """
 """
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run: wall seconds, CPU seconds of all its processes, peak resident MB."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
 def main() -> None:
     """Make, link, score, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("world", type=Path)
-    for name, default in (
-        ("people", 1_000_000),
-        ("students", 20_000),
-        ("teachers", 16_000),
-        ("seed", 1),
-        ("runs", 3),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--profile", default="default")
+    for name, default in {**OPTIONS, "runs": 3}.items():
+        parser.add_argument(f"--{name}", type=type(default), default=default)
     asked = parser.parse_args()
-    generate(asked)
+    made(World(asked.world), vars(asked))
     runs = [linked(asked.world) for _ in range(asked.runs)]
     for line in quality(asked.world):
         print(line)
@@ -69,25 +53,6 @@ def _median(runs: list[Run], name: str) -> float:
     return statistics.median(getattr(run, name) for run in runs)
 
 
-def generate(asked: argparse.Namespace) -> None:
-    """The world by the mock's own command, unless it is there."""
-    if (asked.world / "truth" / "truth.parquet").exists():
-        return
-    options = [
-        f"--{name}={getattr(asked, name)}" for name in ("people", "students", "teachers", "seed", "profile")
-    ]
-    command = [
-        sys.executable,
-        "-m",
-        "mock_population_api.cli",
-        "generate",
-        *options,
-        "--out",
-        str(asked.world),
-    ]
-    subprocess.run(command, check=True)
-
-
 def linked(world: Path) -> Run:
     """`identity-sync link` with default settings."""
     command = [
@@ -97,13 +62,7 @@ def linked(world: Path) -> Run:
         "link",
         *(str(world / name) for name in ("education", "registry", "out")),
     ]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(process.returncode)
-    return Run(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return measured(command)
 
 
 def quality(world: Path) -> list[str]:
@@ -119,25 +78,6 @@ def quality(world: Path) -> list[str]:
                 f"{kind:9}{whose:10}{records:9}{links:9}{found / max(findable, 1):9.4f}{wrong:7}{rate:12.2f}{upper:8.2f}{review:8}"
             )
     return lines
-
-
-def upper_bound(events: int, trials: int) -> float:
-    """Upper end of the two-sided 95 % interval of a rate (Clopper and Pearson 1934), by bisection on the binomial sum."""
-    low, high = events / max(trials, 1), 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _at_most(events, trials, middle) > 0.025 else (low, middle)
-    return high
-
-
-def _at_most(events: int, trials: int, rate: float) -> float:
-    """P(at most so many events)."""
-    logs = [
-        math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
-        + k * math.log(max(rate, 1e-300)) + (trials - k) * math.log1p(-min(rate, 1 - 1e-12))
-        for k in range(events + 1)
-    ]  # fmt: skip
-    return sum(map(math.exp, logs))
 
 
 def floor(world: Path) -> float:

@@ -1,217 +1,167 @@
-"""The registry from an extract on disk: candidates from our own blocking, by DuckDB."""
+"""The registry from an index on disk: candidates by our own blocking."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from connectors.extract import Extract, connect, sql_text
-from matching.blocking import RULES, BlockingRule, pairs_sql, rule_position
-from matching.frequency import FIRST_YEAR, YEARS, Frequencies, WordShares
-from matching.keys import COMPARED, ENTRY_KEYS
-from matching.plan import Unit, count_pairs, units
-from matching.registry import RegistryFacts
+from connectors.registry_index import BuiltIndex
+from matching.blocks import Blocks, ExactBlocks, NameBlocks, WideBlocks, name_blocks
+from matching.columns import Records, day_of, month_of, year_of
+from matching.frequency import Frequencies
+from matching.frequency_file import load_frequencies
+from matching.index import Index
+from matching.keys import GENDERS, digits, id_text
+from matching.nametable import Array, Names, ends
+from matching.profile import Profile, profile
+from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
 from matching.schemas import ENTRY
-
-_KEYS = ", ".join(f"e.{name}" for name in ENTRY_KEYS.names)
 
 
 class Snapshot:
-    """`matching.registry.Registry` over a prepared extract."""
+    """`matching.registry.Registry` over an index (`connectors.registry_index`)."""
 
-    def __init__(self, extract: Extract, as_of: str = "", memory: str = "4GB") -> None:
-        """Open a prepared extract (`connectors.extract.prepare`).
+    def __init__(self, built: BuiltIndex, as_of: str = "") -> None:
+        """Open an index.
 
         Args:
-            extract: the prepared extract.
-            as_of: the moment it is from, for the report.
-            memory: DuckDB's memory limit.
+            built: the index.
+            as_of: the moment the extract is from, for the report.
         """
-        self._extract, self._as_of = extract, as_of
-        self._con = connect(memory, extract.work)
-        for view, path in (
-            ("entries", extract.entries),
-            ("names", extract.names),
-            ("numbers", extract.numbers),
-        ):
-            self._con.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {sql_text(path)}")
+        self._built, self._as_of = built, as_of
+        self._index = Index.open(built.folder)
+        self._blocks: tuple[Names, NameBlocks] | None = None
 
-    def close(self) -> None:
-        """Let the files go."""
-        self._con.close()
+    @property
+    def profile(self) -> Profile:
+        """The profile that the index was built with."""
+        return profile(self._built.profile)
 
     def facts(self) -> RegistryFacts:
         """Entries counted; the folder's name is the source."""
-        ((entries,),) = self._con.sql("SELECT count(*) FROM entries").fetchall()
-        return RegistryFacts(int(entries), self._as_of, f"extract {Path(self._extract.parts[0]).parent.name}")
+        return RegistryFacts(self._built.entries, self._as_of, f"extract {self._built.source}")
+
+    def people(self) -> People:
+        """All entries."""
+        return People(self._index.entries, self._index.names, self._index.order)
 
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
-        with self._asked(numbers):
-            return self._con.sql(
-                f"""
-                WITH found AS (
-                    SELECT asked, 'current' AS found_by, TRY_CAST(asked AS BIGINT) AS entry FROM asked
-                    WHERE length(asked) = 12
-                    UNION ALL
-                    SELECT asked, numbers.found_by, numbers.entry FROM asked JOIN numbers USING (asked))
-                SELECT found.asked, found.found_by, {_KEYS} FROM found JOIN entries e USING (entry)
-                """
-            ).to_arrow_table()
+        number = digits(numbers, np.int64)
+        current = self._index.positions_of(np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1))
+        asked, at, found_by = _other_numbers(number, self._index)
+        holds = np.flatnonzero(current >= 0)
+        return pa.table(
+            {
+                "asked": numbers.take(pa.array(np.concatenate([holds, asked]))),
+                "found_by": pa.array(np.concatenate([np.ones(len(holds), np.int8), found_by]), pa.int8()),
+                "at": pa.array(np.concatenate([current[holds], at]), pa.int32()),
+            },
+            schema=LOOKED_UP,
+        )
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
-        with self._asked(numbers):
-            return self._con.sql(
-                f"""
-                WITH own AS (SELECT asked, e.* FROM asked JOIN entries e ON e.entry = TRY_CAST(asked AS BIGINT)),
-                     kin AS (SELECT asked, 'father' AS relation, father AS entry FROM own
-                             UNION ALL SELECT asked, 'mother', mother FROM own)
-                SELECT kin.asked, kin.relation, {_KEYS} FROM kin JOIN entries e USING (entry)
-                UNION ALL
-                SELECT asked, 'child', {_KEYS} FROM asked JOIN entries e ON e.father = TRY_CAST(asked AS BIGINT)
-                UNION ALL
-                SELECT asked, 'child', {_KEYS} FROM asked JOIN entries e ON e.mother = TRY_CAST(asked AS BIGINT)
-                """
-            ).to_arrow_table()
+        own = self._index.positions_of(digits(numbers, np.int64))
+        parents = self._index.parents
+        tables = [
+            _kin(numbers, np.arange(len(own)), relation, np.where(own >= 0, positions[np.maximum(own, 0)], -1))
+            for relation, positions in (("father", parents.father), ("mother", parents.mother))
+        ]
+        low, high = (np.searchsorted(parents.parent, own, side=side) for side in ("left", "right"))
+        count = np.where(own >= 0, high - low, 0)
+        asked = np.repeat(np.arange(len(own)), count)
+        at = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
+        return pa.concat_tables([*tables, _kin(numbers, asked, "child", parents.child[at])])
 
-    def candidates(self, records: pa.Table, features: pa.Table, rules: tuple[str, ...]) -> Iterator[pa.Table]:
-        """Pairs by our own blocking rules, unit by unit (`matching.plan`)."""
-        self._con.register("record_table", records)
-        self._con.execute("CREATE OR REPLACE TEMP TABLE records AS SELECT * FROM record_table")
-        self._con.unregister("record_table")
-        chosen = [RULES[rule_position(name)] for name in rules]
-        for position, rule in enumerate(chosen):
-            pairs = count_pairs(self._con, rule, "records", "entries")
-            for unit in units(RULES.index(rule), pairs, len(records), rule.name):
-                table = self._con.sql(_unit_sql(unit, rule, chosen[:position])).to_arrow_table()
-                if len(table):
-                    yield table
-
-    def names(self, name_keys: pa.Array) -> pa.Table:
+    def blocks(self, records: Records, names: Names, rows: Array, *, widely: bool) -> Blocks:
         """See `matching.registry.Registry`."""
-        asked = pa.table({"name_key": name_keys})
-        self._con.register("asked_names", asked)
-        try:
-            return self._con.sql(
-                "SELECT DISTINCT name_key, name FROM names SEMI JOIN asked_names USING (name_key)"
-            ).to_arrow_table()
-        finally:
-            self._con.unregister("asked_names")
+        if self._blocks is None or self._blocks[0] is not names:
+            self._blocks = names, name_blocks(names, self._index)
+        found = self._blocks[1]
+        return WideBlocks(records, names, found, self._index) if widely else ExactBlocks(records, found, self._index.order)
 
-    def name_counts(self, features: pa.Table) -> pa.Table | None:
+    def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""
-        self._con.register(
-            "features", features.append_column("position", pa.array(range(len(features)), pa.int64()))
-        )
-        counts = ", ".join(f"coalesce(by_{key}.people, 0) AS {key}" for key in _COUNTED)
-        joins = " ".join(
-            f"LEFT JOIN (SELECT {key}, sum(people)::BIGINT AS people FROM names GROUP BY ALL) by_{key} ON features.{key} = by_{key}.{key}"
-            for key in _COUNTED
-        )
-        try:
-            return self._con.sql(
-                f"SELECT {counts} FROM features {joins} ORDER BY features.position"
-            ).to_arrow_table()
-        finally:
-            self._con.unregister("features")
+        own = self._index.names
+        return {
+            key: _counted(getattr(own, key), self._index.people, getattr(names, key)) for key in ("key", "folded", "sound", "sorted")
+        } | {"ends": _counted(ends(own), self._index.people, ends(names))}
 
     def entries(self, personal_ids: pa.Array) -> pa.Table:
-        """See `matching.registry.Registry`."""
-        with self._asked(personal_ids):
-            source = self._con.read_parquet([str(part) for part in self._extract.parts], union_by_name=True)
-            self._con.register("extract_files", source)
-            found = self._con.sql(
-                "SELECT * FROM extract_files SEMI JOIN asked ON extract_files.personal_id = asked.asked"
-            ).to_arrow_table()
-        return _as_entries(found)
+        """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
+        at = self._index.positions_of(digits(personal_ids, np.int64))
+        return self._shown(at[at >= 0])
+
+    def _shown(self, at: Array) -> pa.Table:
+        of, parents = self._index.entries, self._index.parents
+        birth = of.birth[at]
+        columns = {
+            "personal_id": id_text(of.entry[at]),
+            "full_name": self._spelling.take(pa.array(of.name[at], mask=of.name[at] < 0)),
+            "birth_date": _dates(birth),
+            "birth_precision": pa.array(["day", "month", "year"]).take(_precision(birth)),
+            "gender": pa.array(GENDERS, pa.string()).take(pa.array(of.gender[at])),
+            "birth_province": id_text(of.birth_province[at], 3),
+            "residence_province": id_text(of.home[at], 2),
+            "residence_commune": id_text(of.commune[at], 5),
+            "father_id": id_text(np.where(parents.father[at] >= 0, of.entry[np.maximum(parents.father[at], 0)], 0)),
+            "mother_id": id_text(np.where(parents.mother[at] >= 0, of.entry[np.maximum(parents.mother[at], 0)], 0)),
+            "status": pa.array(["alive", "deceased"]).take(pa.array(of.deceased[at].astype(np.int8))),
+        }
+        return pa.table(
+            {field.name: columns.get(field.name, pa.nulls(len(at), field.type)) for field in ENTRY}, schema=ENTRY
+        )
+
+    @cached_property
+    def _spelling(self) -> pa.Array:
+        return pq.read_table(self._built.folder / "spelling.parquet")["spelling"].combine_chunks()
 
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""
-        years, january, coarse = self._years()
-        return Frequencies(
-            entries=self.facts().entries,
-            words=self._words(),
-            years=years,
-            first_of_january=january,
-            coarse=coarse,
-            places=self._places(),
-            communes=dict(self._shares("residence_commune")),
-        )
-
-    def _words(self) -> WordShares:
-        names = self._con.sql(
-            "SELECT name, sum(people)::BIGINT AS people FROM names GROUP BY ALL"
-        ).to_arrow_table()
-        return WordShares.of(names["name"].to_pylist(), names["people"].to_pylist())
-
-    def _years(self) -> tuple[np.ndarray, np.ndarray, float]:
-        rows = self._con.sql(
-            """
-            SELECT year, count(*), count(*) FILTER (precision = 3 AND month = 1 AND day = 1), count(*) FILTER (precision < 3)
-            FROM entries WHERE year IS NOT NULL GROUP BY ALL
-            """
-        ).fetchall()
-        people, january, coarse = np.zeros(YEARS), np.zeros(YEARS), 0
-        for year, count, first, unknown in rows:
-            coarse += unknown
-            if 0 <= year - FIRST_YEAR < YEARS:
-                people[year - FIRST_YEAR], january[year - FIRST_YEAR] = count, first
-        everybody = max(people.sum(), 1)
-        return people / everybody, january / np.maximum(people, 1), float(coarse / everybody)
-
-    def _places(self) -> np.ndarray:
-        rows = self._con.sql(
-            "SELECT birth_province, residence_province, count(*) FROM entries GROUP BY ALL"
-        ).fetchall()
-        places = np.zeros((100, 100))
-        for birth, home, count in rows:
-            places[birth if 0 <= birth < 100 else 0, home if 0 <= home < 100 else 0] += count
-        return np.asarray(places / max(places.sum(), 1))
-
-    def _shares(self, column: str) -> list[tuple[int, float]]:
-        return self._con.sql(
-            f"SELECT {column}, count(*) / sum(count(*)) OVER () FROM entries WHERE {column} <> 0 GROUP BY ALL"
-        ).fetchall()
-
-    @contextmanager
-    def _asked(self, numbers: pa.Array) -> Iterator[None]:
-        """Numbers as the table `asked`."""
-        self._con.register("asked", pa.table({"asked": numbers}))
-        try:
-            yield
-        finally:
-            self._con.unregister("asked")
+        return load_frequencies(self._built.entries, self._built.folder / "frequencies.json")
 
 
-_COUNTED = ("name_key", "folded", "sound", "sorted", "ends")
-"""The keys of a name that people are counted by."""
+ID_LENGTH = 12
 
 
-def _unit_sql(unit: Unit, rule: BlockingRule, earlier: list[BlockingRule]) -> str:
-    """PAIRS of one unit: one rule, one slice of the records."""
-    part = "records" if unit.parts == 1 else f"(SELECT * FROM records WHERE row % {unit.parts} = {unit.part})"
-    columns = ", ".join(
-        [
-            "r.row",
-            "r.name_key AS record_name",
-            f"{unit.rule}::TINYINT AS rule",
-            "0::TINYINT AS found_by",
-            "NULL::DOUBLE AS prior",
-            *(f"e.{name}" for name in COMPARED),
-        ]
-    )
-    return pairs_sql(rule, earlier, part, "entries", columns)
+def _other_numbers(number: Array, index: Index) -> tuple[Array, Array, Array]:
+    """Superseded and former numbers: position in `number`, entry, how it was found."""
+    low, high = (np.searchsorted(index.numbers.number, number, side=side) for side in ("left", "right"))
+    count = high - low
+    asked = np.repeat(np.arange(len(number)), count)
+    found = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
+    return asked, index.numbers.at[found], index.numbers.found_by[found]
 
 
-def _as_entries(found: pa.Table) -> pa.Table:
-    """ENTRY, absent columns null."""
-    columns = {
-        field.name: found[field.name].cast(field.type)
-        if field.name in found.column_names
-        else pa.nulls(len(found), field.type)
-        for field in ENTRY
-    }
-    return pa.table(columns, schema=ENTRY)
+def _kin(numbers: pa.Array, asked: Array, relation: str, at: Array) -> pa.Table:
+    known = at >= 0
+    size = int(known.sum())
+    words = pa.array([relation]).take(pa.array(np.zeros(size, np.int8)))
+    return pa.table({"asked": numbers.take(pa.array(asked[known])), "relation": words, "at": at[known]}, schema=KIN_OF)
+
+
+def _counted(keys: Array, people: Array, wanted: Array) -> Array:
+    """How many people bear names of each wanted key."""
+    distinct, at = np.unique(keys, return_inverse=True)
+    if not len(distinct):
+        return np.zeros(len(wanted))
+    total = np.bincount(at, people, len(distinct))
+    found = np.searchsorted(distinct, wanted).clip(max=len(distinct) - 1)
+    return np.asarray(np.where(distinct[found] == wanted, total[found], 0))
+
+
+def _dates(birth: Array) -> pa.Array:
+    """The first possible day of each birth number."""
+    year, month, day = year_of(birth), np.maximum(month_of(birth), 1), np.maximum(day_of(birth), 1)
+    months = ((year.astype(np.int64) - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    return pa.array(days, pa.date32(), mask=birth == 0)
+
+
+def _precision(birth: Array) -> pa.Array:
+    code = np.where(month_of(birth) == 0, 2, np.where(day_of(birth) == 0, 1, 0))
+    return pa.array(code, mask=birth == 0)

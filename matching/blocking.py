@@ -1,121 +1,47 @@
-"""What makes a pair of record and entry worth comparing: the rules, as data, and the pairs of a rule in SQL.
+"""What makes a pair of record and entry worth comparing: the rules, each a bit, decided by looking at both sides.
 
-A rule is an equality of keys (a hash join) and at most one further condition. Rules are ordered; the pairs of a
-rule are those that no earlier rule finds, which is decided by looking at both sides' keys and not by making
-pairs distinct (docs: linkage, Speed). Rules and figures: trial of 300,000 records against 20 M entries.
-
-Both sides have the columns of `matching.keys`; in SQL a record is `r`, an entry `e`. A null or 0 key equals nothing.
+Entries lie in two orders (`matching.index`): by birth date and by name. A record meets those born on its day and those of its name or a
+name near it; the rules say which of them are worth comparing, and which pair counts for which rule.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numba
+
+from matching.columns import Entries, Records, day_of, is_coarse, month_of, year_of
+from matching.comparison import is_year_slip
 from matching.errors import UnknownRule
 
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """Keys that must be equal (record side, entry side), and a condition on the pairs they give."""
+    """A rule's name and what it is for."""
 
     name: str
-    keys: tuple[tuple[str, str], ...]
-    condition: str = ""
-    finds: str = ""
-    """What this rule is for, in words."""
+    finds: str
 
-    def matches(self) -> str:
-        """The rule as one SQL condition that is never null."""
-        parts = [f"{left} = {right}" for left, right in self.keys]
-        if self.condition:
-            parts.append(self.condition)
-        return f"coalesce({' AND '.join(parts)}, false)"
-
-    def key_columns(self, side: int) -> tuple[str, ...]:
-        """The key expressions of one side: 0 the record's, 1 the entry's."""
-        return tuple(key[side] for key in self.keys)
-
-
-def _same(*columns: str) -> tuple[tuple[str, str], ...]:
-    """Equal columns; 0 means unknown there, and unknown equals nothing."""
-    return tuple((_known(f"r.{column}"), f"e.{column}") for column in columns)
-
-
-def _known(column: str) -> str:
-    return f"nullif({column}, 0)" if column.split(".")[1] in _CODED else column
-
-
-_CODED = {
-    "folded", "sound", "given", "sorted", "gender", "birth_province", "residence_province", "residence_commune",
-}  # fmt: skip
-
-YEARS_OFF = (1, 2, 9, 10, 11)
-"""Slips that keep day and month: a year miscounted, a digit of the decade or of both mistyped."""
-
-_off = ", ".join(map(str, YEARS_OFF))
-
-_COARSE = (
-    "(coalesce(r.precision, 0) < 3 OR e.precision < 3"
-    " OR (r.month = 1 AND r.day = 1) OR (e.month = 1 AND e.day = 1))"
-)
-"""One side knows no day, or says 1 January, which often means the same."""
 
 RULES = (
-    BlockingRule("name_date", _same("folded", "birth_day"), finds="marks, tone placement, case, encodings"),
-    BlockingRule("date_given", _same("birth_day", "given"), finds="wrong or missing family or middle words"),
-    BlockingRule("name_month", _same("folded", "year", "month"), finds="wrong days"),
-    BlockingRule("name_day", _same("folded", "year", "day"), finds="wrong months"),
-    BlockingRule(
-        "name_swapped",
-        (*_same("folded", "year"), ("r.day", "e.month"), ("r.month", "e.day")),
-        finds="day and month in the other order",
-    ),
-    BlockingRule(
-        "name_year_birthplace", _same("folded", "year", "birth_province"), finds="wrong or missing days"
-    ),
-    BlockingRule(
-        "name_year_commune", _same("folded", "year", "residence_commune"), finds="wrong or missing days"
-    ),
-    BlockingRule(
-        "name_other_year",
-        _same("folded", "month", "day"),
-        f"abs(r.year - e.year) IN ({_off})",
-        finds="wrong years",
-    ),
-    BlockingRule(
-        "date_birthplace", _same("birth_day", "birth_province", "gender"), finds="wrong given names"
-    ),
-    BlockingRule(
-        "date_commune", _same("birth_day", "residence_commune"), finds="wrong names, no birth place"
-    ),
-    BlockingRule("words_year", _same("sorted", "year"), finds="words in another order"),
-    BlockingRule(
-        "sound_year_province",
-        _same("sound", "year", "residence_province"),
-        finds="spelling by ear where the day is unknown",
-    ),
-    BlockingRule(
-        "name_year_coarse",
-        _same("folded", "year"),
-        f"{_COARSE} AND coalesce(r.residence_province, 0) IN (0, e.residence_province)",
-        finds="years only",
-    ),
-    BlockingRule(
-        "name_near_year",
-        _same("folded", "residence_province"),
-        f"{_COARSE} AND abs(r.year - e.year) IN ({_off})",
-        finds="years only, and wrong",
-    ),
-    BlockingRule("name_commune", _same("folded", "residence_commune"), finds="no or a quite different date"),
-    BlockingRule(
-        "name_undated",
-        _same("folded", "residence_province"),
-        "coalesce(r.precision, 0) = 0",
-        finds="no date at all",
-    ),
+    BlockingRule("name_date", "marks, tone placement, case, encodings"),
+    BlockingRule("date_given", "wrong or missing family or middle words"),
+    BlockingRule("date_birthplace", "wrong given names"),
+    BlockingRule("date_commune", "wrong names, no birth place"),
+    BlockingRule("name_month", "wrong days"),
+    BlockingRule("name_day", "wrong months"),
+    BlockingRule("name_swapped", "day and month in the other order"),
+    BlockingRule("name_year_birthplace", "wrong or missing days"),
+    BlockingRule("name_year_commune", "wrong or missing days"),
+    BlockingRule("name_other_year", "wrong years"),
+    BlockingRule("name_year_coarse", "years only"),
+    BlockingRule("name_near_year", "years only, and wrong"),
+    BlockingRule("name_commune", "no or a quite different date"),
+    BlockingRule("name_undated", "no date at all"),
+    BlockingRule("near_name_year", "wrong name, and wrong or missing day"),
+    BlockingRule("near_name_commune", "wrong name and wrong year"),
 )
-"""All rules, in the order in which a pair is credited to them."""
+"""All rules, in the order in which a pair is credited to them; a rule's bit is its position."""
 
-_BY_NAME = {rule.name: position for position, rule in enumerate(RULES)}
+_POSITION = {rule.name: position for position, rule in enumerate(RULES)}
 
 
 def rule_position(name: str) -> int:
@@ -124,24 +50,85 @@ def rule_position(name: str) -> int:
     Raises:
         UnknownRule: no rule has that name.
     """
-    if name not in _BY_NAME:
-        raise UnknownRule(name, tuple(_BY_NAME))
-    return _BY_NAME[name]
+    if name not in _POSITION:
+        raise UnknownRule(name, tuple(_POSITION))
+    return _POSITION[name]
 
 
-def pairs_sql(
-    rule: BlockingRule, earlier: Sequence[BlockingRule], records: str, entries: str, columns: str
-) -> str:
-    """SQL for the pairs of a rule that no earlier rule finds.
+_NAME_DATE, _DATE_GIVEN, _DATE_BIRTHPLACE, _DATE_COMMUNE = (1 << rule_position(n) for n in ("name_date", "date_given", "date_birthplace", "date_commune"))
+_MONTH, _DAY, _SWAPPED = (1 << rule_position(n) for n in ("name_month", "name_day", "name_swapped"))
+_YEAR_BIRTHPLACE, _YEAR_COMMUNE, _OTHER_YEAR = (1 << rule_position(n) for n in ("name_year_birthplace", "name_year_commune", "name_other_year"))
+_COARSE, _NEAR_YEAR, _COMMUNE, _UNDATED = (1 << rule_position(n) for n in ("name_year_coarse", "name_near_year", "name_commune", "name_undated"))
+_NEAR_NAME_YEAR, _NEAR_NAME_COMMUNE = (1 << rule_position(n) for n in ("near_name_year", "near_name_commune"))
 
-    Args:
-        rule: the rule.
-        earlier: rules whose pairs are left out.
-        records: table of RECORD_KEYS.
-        entries: table of ENTRY_KEYS.
-        columns: what to select, from `r` and `e`.
-    """
-    unseen = "".join(f" AND NOT {other.matches()}" for other in earlier)
-    join = " AND ".join(f"{left} = {right}" for left, right in rule.keys)
-    where = rule.condition or "true"
-    return f"SELECT {columns} FROM {records} r JOIN {entries} e ON {join} WHERE {where}{unseen}"
+
+@numba.njit(cache=True, nogil=True)
+def date_rules(records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool) -> int:
+    """The rules (bits) met by a pair born on the same day, which both know."""
+    met = 0
+    if same_name:
+        met |= _NAME_DATE
+    if same_given:
+        met |= _DATE_GIVEN
+    place, gender, commune = records.birth_province[row], records.gender[row], records.commune[row]
+    if place != 0 and place == entries.birth_province[at] and gender != 0 and gender == entries.gender[at]:
+        met |= _DATE_BIRTHPLACE
+    if commune != 0 and commune == entries.commune[at]:
+        met |= _DATE_COMMUNE
+    return met
+
+
+@numba.njit(cache=True, nogil=True)
+def name_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, entries: Entries, at: int) -> int:
+    """The rules (bits) met by a pair of the same name without marks; the entry's birth, commune and home lie at hand in the order of names."""
+    met = 0
+    year, other_year = year_of(birth), year_of(other)
+    if commune != 0 and commune == other_commune:
+        met |= _COMMUNE
+    if year == 0:
+        if home != 0 and home == other_home:
+            met |= _UNDATED
+        return met
+    if other_year == 0:
+        return met
+    same_month = month_of(birth) != 0 and month_of(birth) == month_of(other)
+    same_day = day_of(birth) != 0 and day_of(birth) == day_of(other)
+    coarse = is_coarse(birth) or is_coarse(other)
+    if year != other_year:
+        if is_year_slip(year, other_year):
+            if same_month and same_day:
+                met |= _OTHER_YEAR
+            if coarse and home != 0 and home == other_home:
+                met |= _NEAR_YEAR
+        return met
+    if same_month:
+        met |= _MONTH
+    if same_day:
+        met |= _DAY
+    if day_of(birth) != 0 and day_of(birth) == month_of(other) and month_of(birth) == day_of(other):
+        met |= _SWAPPED
+    if birth_province != 0 and birth_province == entries.birth_province[at]:
+        met |= _YEAR_BIRTHPLACE
+    if commune != 0 and commune == other_commune:
+        met |= _YEAR_COMMUNE
+    if coarse and (home == 0 or home == other_home):
+        met |= _COARSE
+    return met
+
+
+@numba.njit(cache=True, nogil=True)
+def near_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, entries: Entries, at: int) -> int:
+    """The rules (bits) met by a pair of names that are near: one edit, a word missing, the same by ear or in another order."""
+    met = 0
+    if commune != 0 and commune == other_commune:
+        met |= _NEAR_NAME_COMMUNE
+    if year_of(birth) != year_of(other):
+        return met
+    same_month = month_of(birth) != 0 and month_of(birth) == month_of(other)
+    same_day = day_of(birth) != 0 and day_of(birth) == day_of(other)
+    swapped = day_of(birth) != 0 and day_of(birth) == month_of(other) and month_of(birth) == day_of(other)
+    at_home = home != 0 and home == other_home
+    same_birthplace = birth_province != 0 and birth_province == entries.birth_province[at]
+    if same_month or same_day or swapped or at_home or same_birthplace:
+        met |= _NEAR_NAME_YEAR
+    return met

@@ -5,13 +5,13 @@
     exact_key    same name without marks, same day of birth, if that leaves nobody else
     fuzzy        all blocking rules, all comparisons
 
-Every pass weighs its candidates in the same way (`matching.unit`, `matching.posterior`); what differs is where the candidates
+Every pass weighs its candidates in the same way (`matching.weighing`, `matching.posterior`); what differs is where the candidates
 come from and how likely it is that the entry sought is not among them. What an earlier pass found competes in the later ones.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +19,18 @@ import pyarrow.compute as pc
 
 from matching import levels, posterior
 from matching.blocking import RULES
-from matching.frequency import Frequencies
-from matching.keys import PAIRS, record_keys
+from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
+from matching.comparison import BIRTH_DATE, FIELDS, NAME
+from matching.engines.local import searched_in_threads
+from matching.frequency import Frequencies, age_density
+from matching.keys import record_columns
 from matching.model import SHRINKAGE, Model, learn
+from matching.nametable import Array
 from matching.passes import claimed_id, family, search
-from matching.posterior import EMPTY, Bin, Ranked, Scored
+from matching.posterior import Bin, Weighed
 from matching.registry import Registry
-from matching.unit import Subject, Weigher, subject
+from matching.subjects import Subjects, subjects_of
+from matching.columns import year_of
 
 CASCADE = (claimed_id.NAME, family.NAME, search.EXACT_KEY, search.FUZZY)
 """The passes in their order."""
@@ -46,7 +51,7 @@ class LinkSettings:
     """A best candidate at or above this is worth a reviewer's time."""
     learn: bool = True
     """Learn from these records; not where they are a night's remainder, which is no sample of all."""
-    sample: int = 1_000
+    sample: int = 3_000
     """Verified records that are searched again without their number: what blocking misses, how true the probabilities are."""
 
 
@@ -54,15 +59,27 @@ class LinkSettings:
 class Found:
     """The best candidate of every record: one element per record; entry 0 where nothing was found."""
 
-    entry: np.ndarray
-    probability: np.ndarray
-    runner_up: np.ndarray
-    weight: np.ndarray
-    levels: np.ndarray
+    entry: Array
+    probability: Array
+    runner_up: Array
+    weight: Array
+    levels: Array
     """records × comparisons (order of matching.levels.COMPARISONS), -1 where nothing was compared."""
-    deceased: np.ndarray
-    decided_by: np.ndarray
+    deceased: Array
+    decided_by: Array
     """Position in CASCADE of the pass that linked it, -1 while open."""
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """What a blocking rule did."""
+
+    pairs: int
+    """Pairs credited to it in the whole run."""
+    found: float
+    """Share of verified records whose entry it finds."""
+    alone: float
+    """Share whose entry no other rule finds."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +89,16 @@ class SearchFacts:
     model: Model
     threshold: float
     """The probability from which records were linked."""
-    compared: Counter[str]
+    compared: Mapping[str, int]
     """Pass → pairs compared."""
-    by_rule: Counter[str]
-    """Blocking rule → pairs that no earlier rule found."""
+    settled: Mapping[str, int]
+    """Pass → records linked by it."""
+    rules: Mapping[str, RuleFacts]
+    """Blocking rule → what it did."""
     reliability: list[Bin]
     """`posterior.reliability` of verified records searched without their number."""
+    expected_false: float
+    """Expected false links among the links, from their probabilities."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +106,16 @@ class Searched:
     """What the cascade hands to the decisions."""
 
     found: Found
-    ranked: Ranked
-    """All candidates of all records."""
-    claims: pa.Table
-    """PAIRS found by claimed numbers."""
-    subjects: Subject
+    open: Weighed
+    """Candidates of the records that stay open."""
+    probability: Array
+    """Of them, aligned with `open.at`."""
+    claims: Listed
+    """What claimed numbers found."""
+    subjects: Subjects
     """The records in their numeric form."""
+    entry: Array
+    """Personal IDs as numbers, by position."""
     facts: SearchFacts
 
 
@@ -98,11 +123,9 @@ class Searched:
 class _Work:
     """The fixed inputs of one run of the cascade, and its counters."""
 
-    keys: pa.Table
-    features: pa.Table
-    records: int
     registry: Registry
-    weigher: Weigher
+    subjects: Subjects
+    settings: LinkSettings
     compared: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
 
@@ -127,34 +150,42 @@ def search_registry(
         kin: `family.KIN`: who records are likely to be by their family.
         progress: told after each pass.
     """
-    keys, features = record_keys(records)
-    subjects = subject(keys, features, known, registry.name_counts(features))
-    work = _Work(keys, features, len(records), registry, Weigher(subjects, registry))
+    columns, names = record_columns(records, registry.profile)
+    work = _Work(registry, subjects_of(columns, names, known, registry.name_counts(names), registry.profile), settings)
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
-    claims = claimed_id.pairs(keys.filter(pa.array(in_scope[keys["row"].to_numpy()])), registry)
+    claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
     model = _learned(work, claims, stored) if settings.learn else stored
-    sources = {claimed_id.NAME: claims, family.NAME: _kin_pairs(keys, records, kin)}
-    found, evidence = _nothing_found(len(records)), PAIRS.empty_table()
-    ranked: list[Ranked] = []
+    by_family = _kin_listed(records, kin)
+    found, evidence = _nothing_found(len(records)), claims
     reliability: list[Bin] = []
+    rules: dict[str, RuleFacts] = {}
     for name in CASCADE:
         if name == search.EXACT_KEY and settings.learn:
-            model, reliability = _measured(work, found, model, settings.sample)
-        evidence = pa.concat_tables([evidence, sources.get(name, PAIRS.empty_table())])
-        rows = np.flatnonzero(in_scope & (found.decided_by < 0))
+            model, reliability, rules = _measured(work, found, model)
         if name == family.NAME:
-            rows = np.intersect1d(rows, sources[name]["row"].to_numpy())
-        weighed, weighed_with = _weighed(work, name, rows, evidence, model), model.in_registry
+            evidence = listed(claims, by_family)
+        rows = _rows_of(name, np.flatnonzero(in_scope & (found.decided_by < 0)), claims, by_family)
+        seen = _searched(work, name, rows, evidence, model)
         if name == search.FUZZY and settings.learn:
-            model = _with_prior(weighed, model, found, in_scope)
-        ranked.append(_ranked(weighed, model, weighed_with, name))
-        found = _updated(found, ranked[-1], CASCADE.index(name), settings.link_from, model.links_deceased)
+            seen, model = _with_prior(seen, model, found, in_scope)
+        found = _updated(work, found, seen, model, name, _settles_from(name, settings))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
-    limit = _limit(found, settings, model)
-    rankings, found = _withdrawn(found, ranked, limit)
-    model = replace(model, threshold=limit)
-    facts = SearchFacts(model, limit, work.compared, work.by_rule, reliability)
-    return Searched(found, rankings, claims, subjects, facts)
+    return _concluded(work, found, seen, model, evidence, (reliability, rules, claims))
+
+
+SETTLED = 0.9995
+"""From this probability a record needs no search wider than the pass that found its entry; what stays below is searched by all rules."""
+
+
+def _settles_from(name: str, settings: LinkSettings) -> float:
+    return settings.link_from if name == search.FUZZY else max(settings.link_from, SETTLED)
+
+
+def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Array:
+    """The open records that a pass can say something about."""
+    if name == claimed_id.NAME:
+        return np.intersect1d(is_open, claims.row)
+    return np.intersect1d(is_open, by_family.row) if name == family.NAME else is_open
 
 
 def _nothing_found(records: int) -> Found:
@@ -170,124 +201,164 @@ def _nothing_found(records: int) -> Found:
     )
 
 
-def _learned(work: _Work, claims: pa.Table, stored: Model) -> Model:
-    """M from the pairs that numbers found."""
-    if not len(claims):
-        return stored
-    subjects = work.weigher.subjects
-    bare = subjects.book.bare[subjects.name_positions(claims["record_name"].to_numpy())]
-    return learn(stored, work.weigher.levels(claims), bare, subjects.coarse[claims["row"].to_numpy()])
+def _kin_listed(records: pa.Table, kin: pa.Table | None) -> Listed:
+    """KIN by the record's row."""
+    if kin is None or not len(kin):
+        return NOTHING_LISTED
+    row = pc.index_in(kin["record_id"].combine_chunks(), value_set=records["record_id"].combine_chunks())
+    of = kin.append_column("row", row).filter(pc.is_valid(row))
+    size = len(of)
+    return listed(Listed(of["row"].to_numpy().astype(np.int64), of["at"].to_numpy(), np.zeros(size, np.int8), of["prior"].to_numpy()))
 
 
-def _kin_pairs(keys: pa.Table, records: pa.Table, kin: pa.Table | None) -> pa.Table:
-    """KIN as PAIRS: the record's row for its ID, every reading of its name."""
-    kin = family.KIN.empty_table() if kin is None else kin
-    row = pc.index_in(kin["record_id"], value_set=records["record_id"].combine_chunks())
-    kin = kin.append_column("row", row.cast(pa.int32())).filter(pc.is_valid(row))
-    readings = keys.select(["row", "name_key"]).rename_columns(["row", "record_name"])
-    return claimed_id.as_pairs(kin.join(readings, "row", join_type="inner", use_threads=False))
+def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
+    """M from the pairs that numbers found, ages from all records."""
+    records = work.subjects.records
+    model = replace(stored, age_density=age_density(year_of(records.birth).astype(int), work.subjects.known))
+    rows = np.unique(claims.row)
+    if not len(rows):
+        return model
+    seen = searched_in_threads(work.registry, work.subjects, model, rows, claims, ListedBlocks())
+    there = seen.at >= 0
+    row = np.broadcast_to(seen.row[:, None], there.shape)[there]
+    compared = {name: seen.levels[..., at][there] for at, name in enumerate(FIELDS)}
+    reading = np.maximum(seen.reading[there], 0)
+    bare = work.subjects.names.bare[reading] if len(work.subjects.names.key) else np.zeros(len(reading), bool)
+    return learn(model, compared, bare, work.subjects.coarse[row])
 
 
-def _pairs(work: _Work, name: str, rows: np.ndarray, evidence: pa.Table) -> Iterator[pa.Table]:
-    """A pass's pairs of the open rows: what number and family found, and what its blocking rules find."""
-    chosen = evidence.filter(pc.is_in(evidence["row"], value_set=pa.array(rows, pa.int32())))
-    if len(chosen):
-        yield chosen
-    if name in search.RULES_OF and len(rows):
-        for pairs in search.pairs(name, work.keys, work.features, rows, work.registry):
-            work.by_rule.update(_counted(pairs["rule"].to_numpy(), name))
-            yield pairs
+def _searched(work: _Work, name: str, rows: Array, evidence: Listed, model: Model, subjects: Subjects | None = None) -> Weighed:
+    """A pass's candidates of some records: what number and family found, and what its blocks hold."""
+    of = subjects or work.subjects
+    blocks = (
+        work.registry.blocks(of.records, of.names, rows, widely=search.SEARCHES[name])
+        if name in search.SEARCHES and len(rows)
+        else ListedBlocks()
+    )
+    return searched_in_threads(work.registry, of, model, rows, evidence, blocks, _counter(work, name))
 
 
-def _counted(rule: np.ndarray, name: str) -> dict[str, int]:
-    """Pairs per blocking rule; a registry with rules of its own counts for none of ours."""
-    found = np.bincount(rule[rule >= 0], minlength=len(RULES))
-    return {f"{name}/{rule.name}": int(n) for rule, n in zip(RULES, found, strict=True) if n}
+def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
+    """Counts pairs of a pass, and of the rules that they are credited to."""
 
+    def count(pairs: int, by_rule: Array) -> None:
+        work.compared[name] += pairs
+        for rule, found in zip(RULES, by_rule.tolist(), strict=True):
+            work.by_rule[rule.name] += found
 
-@dataclass(frozen=True)
-class _Weighed:
-    """The best pairs of a pass, and per record the mass and relative mass of the others."""
-
-    kept: Scored
-    rest: np.ndarray
-
-
-def _weighed(
-    work: _Work,
-    name: str,
-    rows: np.ndarray,
-    evidence: pa.Table,
-    model: Model,
-    subjects: Subject | None = None,
-) -> _Weighed:
-    kept, rest = [EMPTY], np.zeros((work.records, 2))
-    for pairs in _pairs(work, name, rows, evidence):
-        scored, others, masses = posterior.best(work.weigher.score(pairs, model, subjects))
-        rest[others] += masses
-        kept.append(scored)
-        work.compared[name] += len(pairs)
-    return _Weighed(posterior.concat(kept), rest)
-
-
-def _ranked(weighed: _Weighed, model: Model, weighed_with: float, name: str) -> Ranked:
-    """Probabilities under the model's prior, which may have been learned after the pairs were weighed."""
-    shift = model.in_registry / weighed_with
-    kept = replace(weighed.kept, weight=weighed.kept.weight + np.log2(shift))
-    nobody = (1 - model.in_registry) + model.in_registry * model.missed[name]
-    return posterior.probabilities(kept, weighed.rest * [shift, 1.0], nobody)
+    return count
 
 
 PRIOR_ROUNDS = 10
 """The share of records that are in the registry settles within a few rounds."""
 
 
-def _with_prior(weighed: _Weighed, model: Model, found: Found, in_scope: np.ndarray) -> Model:
+def _with_prior(seen: Weighed, model: Model, found: Found, in_scope: Array) -> tuple[Weighed, Model]:
     """P(in registry) as the records of this run show it: expectation-maximisation over all of them (Dempster, Laird, Rubin 1977)."""
-    is_open = in_scope & (found.decided_by < 0)
-    linked, everybody = int((in_scope & ~is_open).sum()), int(in_scope.sum())
+    linked, everybody = int((found.decided_by >= 0).sum()), int(in_scope.sum())
     current = model
     for _ in range(PRIOR_ROUNDS):
-        nobody = _ranked(weighed, current, model.in_registry, search.FUZZY).nobody[is_open]
         missed = current.in_registry * current.missed[search.FUZZY]
+        _, nobody = posterior.probabilities(seen.under(current.in_registry / model.in_registry), _nobody(current, search.FUZZY))
         there_all_the_same = missed / (1 - current.in_registry + missed)
         present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
         share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
         current = replace(current, in_registry=min(share, 0.9999))
-    return current
+    return seen.under(current.in_registry / model.in_registry), current
 
 
-def _measured(work: _Work, found: Found, model: Model, sample: int) -> tuple[Model, list[Bin]]:
-    """Search verified records without their number: what blocking misses, and how true the probabilities are."""
-    verified = np.flatnonzero(found.decided_by == CASCADE.index(claimed_id.NAME))
+def _nobody(model: Model, name: str) -> float:
+    """P(nobody found) of a pass, before evidence."""
+    return (1 - model.in_registry) + model.in_registry * model.missed[name]
+
+
+def _measured(work: _Work, found: Found, model: Model) -> tuple[Model, list[Bin], dict[str, RuleFacts]]:
+    """Search verified records without their number: what blocking misses, what each rule finds, how true the probabilities are."""
+    verified, sample = np.flatnonzero(found.decided_by == CASCADE.index(claimed_id.NAME)), work.settings.sample
     rows = verified[:: max(1, len(verified) // sample)][:sample] if sample else verified[:0]
     if not len(rows):
-        return model, []
-    weighed = _weighed(
-        work, search.FUZZY, rows, PAIRS.empty_table(), model, work.weigher.subjects.without_numbers()
-    )
-    ranked = _ranked(weighed, model, model.in_registry, search.FUZZY)
-    right = ranked.scored.entry == found.entry[ranked.scored.row]
-    first = ranked.of_rank(0)
-    reached = len(np.unique(ranked.scored.row[right]))
-    by_name_and_date = len(np.unique(ranked.scored.row[right & _exact(ranked.scored.levels)]))
+        return model, [], {}
+    seen = _searched(work, search.FUZZY, rows, NOTHING_LISTED, model, work.subjects.without_numbers())
+    entry = _entries_at(work, seen.at)
+    right = (seen.at >= 0) & (entry == found.entry[rows][:, None])
+    reached, by_name_and_date = int(right.any(axis=1).sum()), int((right & _exact(seen.levels)).any(axis=1).sum())
     missed = {
         search.FUZZY: _share(len(rows) - reached, len(rows), model.missed[search.FUZZY]),
         search.EXACT_KEY: _share(len(rows) - by_name_and_date, len(rows), model.missed[search.EXACT_KEY]),
     }
-    table = posterior.reliability(ranked.probability[first], right[first])
-    return replace(model, missed={**model.missed, **missed}), table
+    probability, _ = posterior.probabilities(seen, _nobody(model, search.FUZZY))
+    table = posterior.reliability(probability[:, 0], right[:, 0])
+    return replace(model, missed={**model.missed, **missed}), table, _rule_facts(work, seen.rules[right], len(rows))
 
 
-def _exact(compared: np.ndarray) -> np.ndarray:
+def _rule_facts(work: _Work, met: Array, sample: int) -> dict[str, RuleFacts]:
+    """From the rules (bits) that found the entries of the sample."""
+    return {
+        rule.name: RuleFacts(
+            pairs=work.by_rule[rule.name],
+            found=float((met >> bit & 1).sum() / sample),
+            alone=float((met == 1 << bit).sum() / sample),
+        )
+        for bit, rule in enumerate(RULES)
+    }
+
+
+def _entries_at(work: _Work, at: Array) -> Array:
+    """Personal IDs (0 for none) of entries by position."""
+    entry = work.registry.people().entries.entry
+    return np.where(at >= 0, entry[np.maximum(at, 0)], 0) if len(entry) else np.zeros(at.shape, np.int64)
+
+
+def _exact(compared: Array) -> Array:
     """Pairs that the exact key finds: same letters, same day."""
-    name, birth = (compared[:, list(levels.COMPARISONS).index(field)] for field in ("name", "birth_date"))
-    same_day = np.isin(birth, [levels.BIRTH_DATE.index(level) for level in ("same_day", "default_day")])
-    return np.asarray((name <= levels.NAME.index("marks_differ")) & same_day)
+    same_letters = ("same", "same_unmarked", "marks_differ", "given_differs")
+    same_day = ("same_day", "default_day")
+    return np.isin(compared[..., NAME], [levels.NAME.index(name) for name in same_letters]) & np.isin(
+        compared[..., BIRTH_DATE], [levels.BIRTH_DATE.index(name) for name in same_day]
+    )
 
 
 def _share(count: int, of: int, stored: float) -> float:
     return (count + SHRINKAGE * stored) / (of + SHRINKAGE)
+
+
+def _updated(work: _Work, found: Found, seen: Weighed, model: Model, name: str, settles: float) -> Found:
+    """The best candidates of this pass take the place of what was known of its records."""
+    probability, _ = posterior.probabilities(seen, _nobody(model, name))
+    there = seen.at[:, 0] >= 0
+    rows, first = seen.row[there], seen.at[there, 0]
+    result = {part.name: getattr(found, part.name).copy() for part in fields(Found)}
+    result["entry"][rows] = _entries_at(work, first)
+    result["weight"][rows] = seen.weight[there, 0]
+    result["levels"][rows] = seen.levels[there, 0]
+    result["deceased"][rows] = work.registry.people().entries.deceased[first]
+    result["probability"][rows] = probability[there, 0]
+    result["runner_up"][rows] = probability[there, 1]
+    sure = (result["probability"][rows] >= settles) & (model.links_deceased | ~result["deceased"][rows])
+    result["decided_by"][rows] = np.where(sure, CASCADE.index(name), -1)
+    return Found(**result)
+
+
+def _concluded(
+    work: _Work, found: Found, seen: Weighed, model: Model, evidence: Listed, facts: tuple[list[Bin], dict[str, RuleFacts], Listed]
+) -> Searched:
+    """Links below the limit are looked at once more by all rules; then the limit decides."""
+    limit = _limit(found, work.settings, model)
+    doubtful = np.flatnonzero((found.decided_by >= 0) & (found.probability < limit))
+    again = np.setdiff1d(doubtful, seen.row)
+    if len(again):
+        more = _searched(work, search.FUZZY, again, evidence, model)
+        found, seen = _updated(work, found, more, model, search.FUZZY, limit), posterior.put_together([seen, more])
+    linked = (found.decided_by >= 0) & (found.probability >= limit)
+    found = replace(found, decided_by=np.where(linked, found.decided_by, -1).astype(np.int8))
+    still_open = seen.of(~linked[seen.row])
+    probability, _ = posterior.probabilities(still_open, _nobody(model, search.FUZZY))
+    reliability, rules, claims = facts
+    rules = {name: replace(rule, pairs=work.by_rule[name]) for name, rule in rules.items()}
+    settled = {name: int((found.decided_by == at).sum()) for at, name in enumerate(CASCADE)}
+    expected = float((1 - found.probability[linked]).sum())
+    said = SearchFacts(replace(model, threshold=limit), limit, work.compared, settled, rules, reliability, expected)
+    return Searched(found, still_open, probability, claims, work.subjects, work.registry.people().entries.entry, said)
 
 
 def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
@@ -299,28 +370,3 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     floor = settings.link_from if settings.learn else max(settings.link_from, model.threshold)
     linked = found.probability[found.decided_by >= 0]
     return posterior.threshold(linked, settings.false_link_target, floor)
-
-
-def _withdrawn(found: Found, ranked: list[Ranked], limit: float) -> tuple[Ranked, Found]:
-    """Links below the limit are open again; and all candidates, as the pass that saw each record last ranked them."""
-    last_seen = np.where(found.decided_by >= 0, found.decided_by, len(CASCADE) - 1)
-    still_linked = (found.decided_by >= 0) & (found.probability >= limit)
-    decided_by = np.where(still_linked, found.decided_by, -1).astype(np.int8)
-    last = [ranking.of_rows(last_seen == position) for position, ranking in enumerate(ranked)]
-    return posterior.put_together(last), replace(found, decided_by=decided_by)
-
-
-def _updated(found: Found, ranked: Ranked, position: int, limit: float, links_deceased: bool) -> Found:
-    """The best candidates of this pass take the place of what was known of its records."""
-    first, second = ranked.of_rank(0), ranked.of_rank(1)
-    scored = ranked.scored
-    result = {name: getattr(found, name).copy() for name in Found.__dataclass_fields__}
-    rows = scored.row[first]
-    for name in ("entry", "weight", "levels", "deceased"):
-        result[name][rows] = getattr(scored, name)[first]
-    result["probability"][rows] = ranked.probability[first]
-    result["runner_up"][rows] = 0.0
-    result["runner_up"][scored.row[second]] = ranked.probability[second]
-    sure = (ranked.probability[first] >= limit) & (links_deceased | ~scored.deceased[first])
-    result["decided_by"][rows[sure]] = position
-    return Found(**result)

@@ -1,177 +1,175 @@
-"""How the fields of a pair compare: an ordered level per field, whole columns at once.
+"""How the fields of a pair compare: an ordered level per field, for one pair at a time, compiled.
 
-Levels and their order stand in `matching.levels`; a level here is its position there, as int8. Records and entries
-come as columns of equal length, one element per pair. 0 means unknown.
+Levels and their order stand in `matching.levels`; a level here is its position there. Records and entries are those of
+`matching.columns`; 0 means unknown.
 """
 
-from collections.abc import Mapping
-
+import numba
 import numpy as np
 
 from matching import levels
-from matching.blocking import YEARS_OFF
-from matching.namebook import NameBook
+from matching.columns import Entries, Records, day_of, is_first_of_january, month_of, year_of
+from matching.likeness import name_level
+from matching.nametable import Array, Names
 
-Columns = Mapping[str, np.ndarray]
-"""Column name → values, one per pair."""
+FIELDS = tuple(levels.COMPARISONS)
+"""The comparisons in their order: a pair's levels are an array with one element per field."""
 
-Levels = dict[str, np.ndarray]
-"""Comparison → level codes, one per pair."""
+NAME, BIRTH_DATE, GENDER, BIRTH_PLACE, RESIDENCE, NUMBER, PARENTS = range(len(FIELDS))
 
-
-def compare(records: Columns, entries: Columns, book: NameBook) -> Levels:
-    """The level of every comparison for every pair.
-
-    Args:
-        records: columns of RECORD_KEYS, aligned with the pairs; `name_key` is the reading that found the pair.
-        entries: columns `matching.keys.COMPARED`, aligned, and `found_by` (position in `matching.keys.FOUND_BY`).
-        book: all names that occur.
-    """
-    return {
-        "name": book.levels(records["name_key"], entries["name_key"]),
-        "birth_date": birth_date(records, entries),
-        "gender": _select("GENDER", _equality(records["gender"], entries["gender"])),
-        "birth_place": birth_place(records, entries),
-        "residence": residence(records, entries),
-        "number": number(records, entries),
-        "parents": parents(records, entries, book),
-    }
-
-
-def _select(field: str, conditions: list[tuple[str, np.ndarray]], otherwise: str = "different") -> np.ndarray:
-    """The first condition that holds gives the level."""
-    order = getattr(levels, field)
-    codes = [np.int8(order.index(name)) for name, _ in conditions]
-    return np.select([holds for _, holds in conditions], codes, np.int8(order.index(otherwise))).astype(
-        np.int8
-    )
-
-
-def _equality(a: np.ndarray, b: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    return [("missing", (a == 0) | (b == 0)), ("same", a == b)]
-
-
-def birth_date(records: Columns, entries: Columns) -> np.ndarray:
-    """Two dates agree at the precision of the coarser one; a day that says 1 January may be a default."""
-    y1, m1, d1, p1 = (records[part].astype(np.int32) for part in ("year", "month", "day", "precision"))
-    y2, m2, d2, p2 = (entries[part].astype(np.int32) for part in ("year", "month", "day", "precision"))
-    days = (p1 == 3) & (p2 == 3)
-    default1, default2 = ((p == 3) & (m == 1) & (d == 1) for p, m, d in ((p1, m1, d1), (p2, m2, d2)))
-    year, month, day = y1 == y2, m1 == m2, d1 == d2
-    months_agree = (p1 < 2) | (p2 < 2) | month
-    years_apart = np.abs(y1 - y2)
-    slip = np.isin(years_apart, YEARS_OFF) | _digits_swapped(y1, y2)
-    return _select(
-        "BIRTH_DATE",
-        [
-            ("missing", (p1 == 0) | (p2 == 0)),
-            ("default_day", year & default1 & default2),
-            ("same_day", days & year & month & day),
-            ("coarse", year & ((~days & months_agree) | (days & (default1 | default2)))),
-            ("day_month_swapped", days & year & (m1 == d2) & (d1 == m2)),
-            ("year_off", days & month & day & slip & ~default1),
-            ("one_part_off", days & year & (month | day)),
-            ("same_year", year),
-            ("adjacent_year", years_apart == 1),
-            ("far", years_apart > A_GENERATION),
-        ],
-    )
-
+_B = {level: code for code, level in enumerate(levels.BIRTH_DATE)}
+SAME_DAY, DEFAULT_DAY, SWAPPED, YEAR_OFF, ONE_PART_OFF, COARSE, SAME_YEAR, ADJACENT_YEAR, OTHER_DATE, FAR, NO_DATE = (
+    _B["same_day"], _B["default_day"], _B["day_month_swapped"], _B["year_off"], _B["one_part_off"], _B["coarse"],
+    _B["same_year"], _B["adjacent_year"], _B["different"], _B["far"], _B["missing"],
+)  # fmt: skip
+_N = {level: code for code, level in enumerate(levels.NUMBER)}
+N_SAME, N_FORMER, N_SUPERSEDED, N_ZERO, N_ONE_DIGIT, N_STRUCTURE, N_DIFFERENT, N_MISSING = (
+    _N["same"], _N["former_same"], _N["superseded"], _N["zero_restored"], _N["one_digit"], _N["structure_agrees"],
+    _N["different"], _N["missing"],
+)  # fmt: skip
+P_BOTH, P_ONE, P_MIXED, P_DIFFER, P_MISSING = map(levels.PARENTS.index, levels.PARENTS)
 
 A_GENERATION = 12
 """Years beyond which two dates are hardly one person's: no usual slip, and already a parent's or child's."""
 
-
-def _digits_swapped(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The last two digits of one year are those of the other, the other way round."""
-    return np.asarray((a != b) & (a // 100 == b // 100) & (a % 10 == b // 10 % 10) & (b % 10 == a // 10 % 10))
+PARENT_AGREES = levels.NAME.index("word_missing")
+"""The last level of a parent's name that counts as the same parent."""
 
 
-def birth_place(records: Columns, entries: Columns) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def is_year_slip(a: int, b: int) -> bool:
+    """Slips that keep day and month: a year miscounted, a digit of the decade or of both mistyped, the two last digits swapped."""
+    apart = abs(a - b)
+    if apart == 1 or apart == 2 or apart == 9 or apart == 10 or apart == 11:
+        return True
+    return a != b and a // 100 == b // 100 and a % 10 == b // 10 % 10 and b % 10 == a // 10 % 10
+
+
+@numba.njit(cache=True, nogil=True)
+def birth_level(a: int, b: int) -> int:
+    """Two dates agree at the precision of the coarser one; a day that says 1 January may be a default."""
+    year_a, year_b = year_of(a), year_of(b)
+    if year_a == 0 or year_b == 0:
+        return NO_DATE
+    month_a, month_b, day_a, day_b = month_of(a), month_of(b), day_of(a), day_of(b)
+    default_a, default_b = is_first_of_january(a), is_first_of_january(b)
+    days = day_a != 0 and day_b != 0
+    if year_a == year_b:
+        if default_a and default_b:
+            return DEFAULT_DAY
+        if days and a == b:
+            return SAME_DAY
+        months_agree = month_a == 0 or month_b == 0 or month_a == month_b
+        if (not days and months_agree) or (days and (default_a or default_b)):
+            return COARSE
+        if days and month_a == day_b and day_a == month_b:
+            return SWAPPED
+        if days and (month_a == month_b or day_a == day_b):
+            return ONE_PART_OFF
+        return SAME_YEAR
+    if days and month_a == month_b and day_a == day_b and not default_a and is_year_slip(year_a, year_b):
+        return YEAR_OFF
+    if abs(year_a - year_b) == 1:
+        return ADJACENT_YEAR
+    return FAR if abs(year_a - year_b) > A_GENERATION else OTHER_DATE
+
+
+@numba.njit(cache=True, nogil=True)
+def gender_level(a: int, b: int) -> int:
+    """Same, different, missing."""
+    if a == 0 or b == 0:
+        return 2
+    return 0 if a == b else 1
+
+
+@numba.njit(cache=True, nogil=True)
+def birth_place_level(province: int, region: int, entry_province: int, regions: Array) -> int:
     """By the table of 63, or by the 34 they merged into where one side knows no more."""
-    province1, province2 = records["birth_province"], entries["birth_province"]
-    region1, region2 = records["birth_region"], entries["birth_region"]
-    return _select(
-        "BIRTH_PLACE",
-        [
-            ("same", (province1 != 0) & (province1 == province2)),
-            ("missing", (region1 == 0) | (region2 == 0)),
-            ("same_region", region1 == region2),
-        ],
-    )
+    if province != 0 and province == entry_province:
+        return 0
+    entry_region = regions[entry_province]
+    if region == 0 or entry_region == 0:
+        return 3 if province == 0 or entry_province == 0 or region != entry_region else 2
+    return 1 if region == entry_region else 2
 
 
-def residence(records: Columns, entries: Columns) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def residence_level(home: int, commune: int, entry_home: int, entry_commune: int) -> int:
     """Commune, province, different, missing; catalogue of 2025."""
-    commune1, commune2 = records["residence_commune"], entries["residence_commune"]
-    province1, province2 = records["residence_province"], entries["residence_province"]
-    return _select(
-        "RESIDENCE",
-        [
-            ("missing", (province1 == 0) | (province2 == 0)),
-            ("same_commune", (commune1 != 0) & (commune1 == commune2)),
-            ("same_province", province1 == province2),
-        ],
-    )
+    if home == 0 or entry_home == 0:
+        return 3
+    if commune != 0 and commune == entry_commune:
+        return 0
+    return 1 if home == entry_home else 2
 
 
-def number(records: Columns, entries: Columns) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def number_level(number: int, restored: int, entry: int, found_by: int) -> int:
     """The claimed number against the entry's; how a lookup found the entry says what can't be seen in the digits."""
-    claimed, restored, entry = records["number"], records["number_other"], entries["entry"]
-    found_by, read = entries["found_by"], np.where(claimed != 0, claimed, restored)
-    return _select(
-        "NUMBER",
-        [
-            ("same", (claimed != 0) & (claimed == entry)),
-            ("superseded", found_by == 2),
-            ("former_same", found_by == 3),
-            ("zero_restored", (restored != 0) & (restored == entry)),
-            ("missing", (claimed == 0) & (restored == 0)),
-            ("one_digit", _one_digit_apart(read, entry)),
-            ("structure_agrees", read // 1_000_000 == entry // 1_000_000),
-        ],
-    )
+    if number != 0 and number == entry:
+        return N_SAME
+    if found_by == 2:
+        return N_SUPERSEDED
+    if found_by == 3:
+        return N_FORMER
+    if restored != 0 and restored == entry:
+        return N_ZERO
+    if number == 0 and restored == 0:
+        return N_MISSING
+    read = number if number != 0 else restored
+    if one_digit_apart(read, entry):
+        return N_ONE_DIGIT
+    return N_STRUCTURE if read // 1_000_000 == entry // 1_000_000 else N_DIFFERENT
 
 
-def _one_digit_apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def one_digit_apart(a: int, b: int) -> bool:
     """One digit differs, or two neighbouring digits have changed places."""
-    difference = np.abs(a - b)
-    power = 10 ** np.floor(np.log10(np.maximum(difference, 1) + 0.5)).astype(np.int64)
-    one = (difference > 0) & (difference % power == 0) & _only_one_digit(a, b, power)
-    return np.asarray(one | _neighbours_swapped(a, b, power))
+    differing, first, second = 0, -1, -1
+    x, y = a, b
+    for place in range(12):
+        if x % 10 != y % 10:
+            differing += 1
+            if differing > 2:
+                return False
+            first, second = second, place
+        x, y = x // 10, y // 10
+    if differing == 1:
+        return True
+    if differing != 2 or second - first != 1:
+        return False
+    low, high = 10**first, 10**second
+    return a // low % 10 == b // high % 10 and a // high % 10 == b // low % 10
 
 
-def _only_one_digit(a: np.ndarray, b: np.ndarray, power: np.ndarray) -> np.ndarray:
-    """Above and below the place `power` the digits are the same."""
-    return np.asarray((a // (power * 10) == b // (power * 10)) & (a % power == b % power))
+@numba.njit(cache=True, nogil=True)
+def parents_level(father: int, mother: int) -> int:
+    """Both parents together, from the levels of their names."""
+    missing = len(levels.NAME) - 1
+    compared = (father != missing) + (mother != missing)
+    agree = (father <= PARENT_AGREES) + (mother <= PARENT_AGREES)
+    if compared == 0:
+        return P_MISSING
+    if agree == 2:
+        return P_BOTH
+    if agree == 1:
+        return P_ONE if compared == 1 else P_MIXED
+    return P_DIFFER
 
 
-def _neighbours_swapped(a: np.ndarray, b: np.ndarray, power: np.ndarray) -> np.ndarray:
-    """Swapping x and y changes a number by (x - y) · 9 · 10^i, so its leading power is 10^i or 10^(i+1)."""
-    found = np.zeros(len(a), dtype=bool)
-    for place in (np.maximum(power // 10, 1), power):
-        low_a, low_b = a // place % 10, b // place % 10
-        high_a, high_b = a // (place * 10) % 10, b // (place * 10) % 10
-        rest = (a // (place * 100) == b // (place * 100)) & (a % place == b % place)
-        found |= rest & (a != b) & (low_a == high_b) & (high_a == low_b)
-    return found
-
-
-def parents(records: Columns, entries: Columns, book: NameBook) -> np.ndarray:
+@numba.njit(cache=True, nogil=True)
+def parents_of_pair(records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array) -> int:
     """Father's and mother's name on record against those behind the entry's parent numbers."""
-    close = levels.NAME.index("word_missing")
-    missing = levels.NAME.index("missing")
-    father = book.levels(records["father_name"], entries["father_name"])
-    mother = book.levels(records["mother_name"], entries["mother_name"])
-    agree = (father <= close).astype(np.int8) + (mother <= close)
-    compared = (father != missing).astype(np.int8) + (mother != missing)
-    return _select(
-        "PARENTS",
-        [
-            ("missing", compared == 0),
-            ("both_agree", agree == 2),
-            ("one_agrees", (agree == 1) & (compared == 1)),
-            ("mixed", agree == 1),
-        ],
-        "differ",
+    return parents_level(
+        name_level(names, records.father_name[row], entry_names, entries.father_name[at], established),
+        name_level(names, records.mother_name[row], entry_names, entries.mother_name[at], established),
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def birth_levels(a: Array, b: Array) -> Array:
+    """`birth_level` of pairs of birth numbers (int8)."""
+    result = np.empty(len(a), np.int8)
+    for i in range(len(a)):
+        result[i] = birth_level(a[i], b[i])
+    return result

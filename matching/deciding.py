@@ -10,12 +10,19 @@ from matching import levels
 from matching.cascade import CASCADE, Found, LinkSettings, Searched
 from matching.decision import Outcome, Reason
 from matching.keys import id_text
+from matching.normalise.identifiers import Form
 from matching.passes import family
 from matching.resolve import Resolution
 from matching.schemas import CANDIDATES, DECISIONS, EVIDENCE
 
 _FIELDS = list(levels.COMPARISONS)
-_NAME, _BIRTH, _GENDER, _NUMBER = (_FIELDS.index(f) for f in ("name", "birth_date", "gender", "number"))
+_NAME, _BIRTH, _GENDER, _BIRTH_PLACE, _RESIDENCE, _NUMBER = (
+    _FIELDS.index(f) for f in ("name", "birth_date", "gender", "birth_place", "residence", "number")
+)
+
+
+FORMS = tuple(Form)
+"""Codes of the forms of claimed numbers."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Facts:
     has_name: np.ndarray
     has_birth: np.ndarray
     form: np.ndarray
-    """`claimed_form` of RECORDS, as text."""
+    """`claimed_form` of RECORDS, position in FORMS, -1 when missing."""
     number_found: np.ndarray
     """Whether the registry holds the number that the record claims."""
     shared_number: np.ndarray
@@ -34,39 +41,55 @@ class Facts:
 
 def facts_of(records: pa.Table, searched: Searched) -> Facts:
     """Collect them from RECORDS and the search."""
-    rows = np.arange(len(records))
+    number_found = np.zeros(len(records), bool)
+    number_found[searched.claims.row] = True
     return Facts(
         has_name=pc.is_valid(records["name"]).to_numpy(zero_copy_only=False),
         has_birth=pc.is_valid(records["birth_precision"]).to_numpy(zero_copy_only=False),
-        form=np.asarray(records["claimed_form"].fill_null("missing").to_pylist(), dtype=object),
-        number_found=np.isin(rows, searched.claims["row"].to_numpy()),
+        form=_form_codes(records["claimed_form"]),
+        number_found=number_found,
         shared_number=searched.subjects.shared_number,
         left_out=pc.is_valid(records["left_out"]).to_numpy(zero_copy_only=False),
     )
 
 
+def _form_codes(forms: pa.ChunkedArray) -> np.ndarray:
+    at = pc.index_in(forms.combine_chunks(), value_set=pa.array([str(form) for form in FORMS]))
+    return np.asarray(pc.fill_null(at, -1).to_numpy(zero_copy_only=False))
+
+
 def outcomes(found: Found, resolution: Resolution, facts: Facts, settings: LinkSettings) -> np.ndarray:
-    """One Outcome per record."""
+    """One outcome per record: its position in OUTCOMES."""
     linked = found.decided_by >= 0
     linked[resolution.contested] = False
-    review = ~linked & (
-        (found.probability >= settings.review_from) | np.isin(np.arange(len(linked)), resolution.contested)
-    )
-    result = np.where(
-        linked, Outcome.LINKED, np.where(review, Outcome.CLERICAL_REVIEW, Outcome.UNLINKED)
-    ).astype(object)
-    result[facts.left_out] = Outcome.UNLINKED
+    review = found.probability >= settings.review_from
+    review[resolution.contested] = True
+    result = np.where(linked, LINKED, np.where(review, REVIEW, UNLINKED)).astype(np.int8)
+    result[facts.left_out] = UNLINKED
     return result
+
+
+OUTCOMES, REASONS = tuple(Outcome), tuple(Reason)
+LINKED, REVIEW, UNLINKED = (
+    OUTCOMES.index(one) for one in (Outcome.LINKED, Outcome.CLERICAL_REVIEW, Outcome.UNLINKED)
+)
 
 
 def reasons(outcome: np.ndarray, found: Found, resolution: Resolution, facts: Facts) -> np.ndarray:
-    """One Reason per record: the first that holds."""
-    linked = outcome == Outcome.LINKED
-    rows = np.arange(len(outcome))
-    result = np.where(linked, _linked_reason(found), _open_reason(found, facts))
-    result[linked & np.isin(rows, resolution.duplicate)] = Reason.DUPLICATE_RECORD
-    result[np.isin(rows, resolution.contested)] = Reason.ENTRY_SHARED
+    """One reason per record, the first that holds: its position in REASONS."""
+    linked = outcome == LINKED
+    result = np.where(linked, _linked_reason(found), _open_reason(found, facts)).astype(np.int8)
+    duplicate = np.zeros(len(outcome), bool)
+    duplicate[resolution.duplicate] = True
+    result[linked & duplicate] = REASONS.index(Reason.DUPLICATE_RECORD)
+    result[resolution.contested] = REASONS.index(Reason.ENTRY_SHARED)
     return result
+
+
+def _first_of(conditions: list[tuple[np.ndarray, Reason]], otherwise: Reason) -> np.ndarray:
+    """The reason of the first condition that holds."""
+    codes = [np.int8(REASONS.index(reason)) for _, reason in conditions]
+    return np.select([holds for holds, _ in conditions], codes, np.int8(REASONS.index(otherwise)))
 
 
 def _linked_reason(found: Found) -> np.ndarray:
@@ -79,86 +102,85 @@ def _linked_reason(found: Found) -> np.ndarray:
         "zero_restored": Reason.NUMBER_REPAIRED,
         "one_digit": Reason.NUMBER_REPAIRED,
     }
-    conditions = [number == levels.NUMBER.index(level) for level in by_number]
-    conditions.append(found.decided_by == CASCADE.index(family.NAME))
-    return np.select(conditions, [*by_number.values(), Reason.FAMILY_AGREES], Reason.EVIDENCE_AGREES).astype(
-        object
-    )
+    conditions = [(number == levels.NUMBER.index(level), reason) for level, reason in by_number.items()]
+    conditions.append((found.decided_by == CASCADE.index(family.NAME), Reason.FAMILY_AGREES))
+    return _first_of(conditions, Reason.EVIDENCE_AGREES)
 
 
 def _open_reason(found: Found, facts: Facts) -> np.ndarray:
     """What stood in the way, the most telling first."""
     name, birth = found.levels[:, _NAME], found.levels[:, _BIRTH]
-    compared = found.entry != 0
-    likely = compared & (found.probability >= 0.01)
+    likely = (found.entry != 0) & (found.probability >= 0.01)
     rival = likely & (found.runner_up >= found.probability / 4)
     by_number = np.isin(
         found.levels[:, _NUMBER], [levels.NUMBER.index(x) for x in ("same", "former_same", "superseded")]
     )
-    name_differs = name >= levels.NAME.index("one_edit")
-    name_differs &= name != levels.NAME.index("missing")
-    birth_differs = (birth > levels.BIRTH_DATE.index("default_day")) & (
-        birth < levels.BIRTH_DATE.index("missing")
-    )
+    name_differs = (name >= levels.NAME.index("one_edit")) & (name != levels.NAME.index("missing"))
+    birth_differs = (birth > levels.BIRTH_DATE.index("default_day")) & (birth < levels.BIRTH_DATE.index("missing"))
     birth_differs &= birth != levels.BIRTH_DATE.index("coarse")
+    name_far = name_differs & (name >= levels.NAME.index("two_edits"))
     told = (name != levels.NAME.index("missing")) & (birth != levels.BIRTH_DATE.index("missing"))
     far = (name >= levels.NAME.index("similar")) & (birth >= levels.BIRTH_DATE.index("same_year")) & told
-    return np.select(
+    elsewhere = (found.levels[:, _BIRTH_PLACE] == levels.BIRTH_PLACE.index("different")) & (
+        found.levels[:, _RESIDENCE] == levels.RESIDENCE.index("different")
+    )
+    return _first_of(
         [
-            facts.left_out,
-            found.deceased & (found.probability >= 0.5),
-            facts.shared_number & by_number,
-            facts.number_found & (~by_number | far),
-            rival,
-            likely & name_differs & ~(birth_differs & (birth > name)),
-            likely & birth_differs,
-            likely & (found.levels[:, _GENDER] == levels.GENDER.index("different")),
-            likely,
-            facts.form == "lost_in_spreadsheet",
-            facts.form == "wrong_form",
-            ~facts.has_name | ~facts.has_birth,
-            np.isin(facts.form, ["personal", "former", "zero_restored"]) & ~facts.number_found,
-        ],
-        [
-            Reason.FOREIGN_NATIONAL,
-            Reason.REGISTRY_DECEASED,
-            Reason.NUMBER_SHARED,
-            Reason.NUMBER_OF_ANOTHER,
-            Reason.SEVERAL_FIT,
-            Reason.NAME_DIFFERS,
-            Reason.BIRTH_DATE_DIFFERS,
-            Reason.GENDER_DIFFERS,
-            Reason.WEAK_EVIDENCE,
-            Reason.NUMBER_LOST,
-            Reason.NUMBER_WRONG_FORM,
-            Reason.TOO_LITTLE_DATA,
-            Reason.NUMBER_UNKNOWN,
+            (facts.left_out, Reason.FOREIGN_NATIONAL),
+            (found.deceased & (found.probability >= 0.5), Reason.REGISTRY_DECEASED),
+            (facts.shared_number & by_number, Reason.NUMBER_SHARED),
+            (facts.number_found & (~by_number | far), Reason.NUMBER_OF_ANOTHER),
+            (rival, Reason.SEVERAL_FIT),
+            (likely & name_differs & (~birth_differs | name_far), Reason.NAME_DIFFERS),
+            (likely & birth_differs, Reason.BIRTH_DATE_DIFFERS),
+            (likely & (found.levels[:, _GENDER] == levels.GENDER.index("different")), Reason.GENDER_DIFFERS),
+            (likely & elsewhere, Reason.PLACE_DIFFERS),
+            (likely, Reason.WEAK_EVIDENCE),
+            (_has_form(facts, Form.LOST_IN_SPREADSHEET), Reason.NUMBER_LOST),
+            (_has_form(facts, Form.WRONG_FORM), Reason.NUMBER_WRONG_FORM),
+            (~facts.has_name | ~facts.has_birth, Reason.TOO_LITTLE_DATA),
+            (
+                _has_form(facts, Form.PERSONAL, Form.FORMER, Form.ZERO_RESTORED) & ~facts.number_found,
+                Reason.NUMBER_UNKNOWN,
+            ),
         ],
         Reason.NOBODY_FOUND,
-    ).astype(object)
+    )
+
+
+def _has_form(facts: Facts, *forms: Form) -> np.ndarray:
+    return np.isin(facts.form, [FORMS.index(form) for form in forms])
+
+
+def texts(codes: np.ndarray, words: tuple[str, ...]) -> pa.Array:
+    """Codes as the words that they stand for; -1 is null."""
+    return pa.array([str(word) for word in words], pa.string()).take(pa.array(codes, mask=codes < 0))
+
+
+def _all(word: str, size: int) -> pa.Array:
+    return texts(np.zeros(size, np.int8), (word,))
 
 
 def decisions(
     records: pa.Table, outcome: np.ndarray, reason: np.ndarray, found: Found, model: str, run: str
 ) -> pa.Table:
     """DECISIONS, one row per record in the order of the records."""
-    linked = outcome == Outcome.LINKED
-    passes = np.array([*CASCADE, None], dtype=object)
+    linked = outcome == LINKED
     compared = found.entry != 0
     return pa.table(
         {
             "kind": records["kind"],
             "record_id": records["record_id"],
-            "outcome": pa.array([str(value) for value in outcome], pa.string()),
-            "reason": pa.array([str(value) for value in reason], pa.string()),
+            "outcome": texts(outcome, OUTCOMES),
+            "reason": texts(reason, REASONS),
             "personal_id": id_text(np.where(linked, found.entry, 0)),
             "candidate_id": id_text(np.where(linked, 0, found.entry)),
             "match_probability": pa.array(found.probability, mask=~compared),
             "runner_up_probability": pa.array(found.runner_up, mask=~compared),
-            "decided_by": pa.array(passes[np.where(linked, found.decided_by, -1)], pa.string()),
+            "decided_by": texts(np.where(linked, found.decided_by, -1), CASCADE),
             "evidence": evidence(found.levels),
-            "model": pa.array([model] * len(records), pa.string()),
-            "run": pa.array([run] * len(records), pa.string()),
+            "model": _all(model, len(records)),
+            "run": _all(run, len(records)),
         },
         schema=DECISIONS,
     )
@@ -166,51 +188,56 @@ def decisions(
 
 def evidence(codes: np.ndarray) -> pa.Array:
     """Level codes (n × comparisons, -1 for not compared) as EVIDENCE."""
-    columns = [
-        pa.array(np.array([*names, None], dtype=object)[codes[:, at]], pa.string())
-        for at, names in enumerate(levels.COMPARISONS.values())
-    ]
+    columns = [texts(codes[:, at], names) for at, names in enumerate(levels.COMPARISONS.values())]
     return pa.StructArray.from_arrays(columns, fields=list(EVIDENCE))
 
 
 MOST_CANDIDATES = 3
 
+WORTH_SHOWING = 1e-3
+"""A candidate less likely than this tells a reviewer nothing."""
 
-def candidates(records: pa.Table, outcome: np.ndarray, searched: Searched, entries: pa.Table) -> pa.Table:
+
+@dataclass(frozen=True)
+class Shown:
+    """The candidates that people are shown: one element per candidate, best first within a record."""
+
+    row: np.ndarray
+    rank: np.ndarray
+    """From 1."""
+    entry: np.ndarray
+    probability: np.ndarray
+    levels: np.ndarray
+
+
+def shown(outcome: np.ndarray, searched: Searched) -> Shown:
+    """The best candidates of records that were not linked."""
+    of, probability = searched.open, searched.probability[:, :MOST_CANDIDATES]
+    worth = (of.at[:, :MOST_CANDIDATES] >= 0) & (probability >= WORTH_SHOWING)
+    worth &= (outcome[of.row] != LINKED)[:, None]
+    line, rank = np.nonzero(worth)
+    return Shown(of.row[line], rank + 1, searched.entry[of.at[line, rank]], probability[line, rank], of.levels[line, rank])
+
+
+def candidates(records: pa.Table, chosen: Shown, entries: pa.Table) -> pa.Table:
     """CANDIDATES of the records that were not linked, best first.
 
     Args:
         records: RECORDS.
-        outcome: per record.
-        searched: the ranked candidates of all records.
-        entries: ENTRY rows of all candidates shown, in any order.
+        chosen: whom to show.
+        entries: ENTRY rows of all of them, in any order.
     """
-    ranked = searched.ranked
-    open_row = outcome[ranked.scored.row] != Outcome.LINKED
-    shown = np.flatnonzero(open_row & (ranked.rank < MOST_CANDIDATES) & (ranked.probability >= WORTH_SHOWING))
-    rows, personal_id = ranked.scored.row[shown], id_text(ranked.scored.entry[shown])
+    personal_id = id_text(chosen.entry)
     at = pc.index_in(personal_id, value_set=entries["personal_id"].combine_chunks())
     table = {
-        "kind": records["kind"].take(pa.array(rows)),
-        "record_id": records["record_id"].take(pa.array(rows)),
-        "rank": pa.array((ranked.rank[shown] + 1).astype(np.int8)),
-        "match_probability": pa.array(ranked.probability[shown]),
-        "evidence": evidence(ranked.scored.levels[shown]),
+        "kind": records["kind"].take(pa.array(chosen.row)),
+        "record_id": records["record_id"].take(pa.array(chosen.row)),
+        "rank": pa.array(chosen.rank.astype(np.int8)),
+        "match_probability": pa.array(chosen.probability),
+        "evidence": evidence(chosen.levels),
         "personal_id": personal_id,
     }
     for name in CANDIDATES.names:
         if name not in table:
             table[name] = entries[name.removeprefix("entry_")].take(at)
     return pa.table(table).select(CANDIDATES.names).cast(CANDIDATES)
-
-
-WORTH_SHOWING = 1e-3
-"""A candidate less likely than this tells a reviewer nothing."""
-
-
-def shown_entries(outcome: np.ndarray, searched: Searched) -> pa.Array:
-    """Personal IDs of the entries that `candidates` will show."""
-    ranked = searched.ranked
-    shown = (outcome[ranked.scored.row] != Outcome.LINKED) & (ranked.rank < MOST_CANDIDATES)
-    shown &= ranked.probability >= WORTH_SHOWING
-    return id_text(np.unique(ranked.scored.entry[shown]))

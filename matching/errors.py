@@ -5,6 +5,7 @@ MatchingError
 ├── ReferenceDamaged    a table that ships with the package can't be read as it should
 ├── ModelUnreadable     the stored model is missing or not one of ours
 ├── UnknownRule         a blocking rule that doesn't exist
+├── UnknownProfile      a culture of names that doesn't exist
 └── TooManyPairs        a blocking rule that would not end
 """
 
@@ -71,6 +72,20 @@ class UnknownRule(MatchingError):
         self.name = name
         self.known = tuple(known)
         super().__init__(f"there is no blocking rule {name!r}; there are {', '.join(self.known)}")
+
+
+class UnknownProfile(MatchingError):
+    """A culture of names that doesn't exist.
+
+    Attributes:
+        name: The name asked for.
+        known: The names that exist.
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"there is no profile {name!r}; there are {', '.join(self.known)}")
 
 
 class TooManyPairs(MatchingError):

@@ -9,19 +9,22 @@ to count.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
+from matching.blocks import distinct_words
+from matching.columns import is_first_of_january, year_of
 from matching.levels import BIRTH_DATE, NAME
-from matching.normalise.names import fold, sound
+from matching.nametable import Array, Names, text_key
 from matching.people import id_provinces
-
-Key = TypeVar("Key", str, int)
+from matching.profile import Profile
+from matching.weighing import FIRST_YEAR, YEARS
 
 Words = dict[str, float]
 """Word → share of people who have it at a place in their name."""
@@ -35,9 +38,8 @@ ESTABLISHED = 1e-4
 SMOOTHING = 2_000.0
 """People that the word model counts for beside the registry's own count of a name."""
 
-FIRST_YEAR = 1900
-YEARS = 140
-"""Birth years with a share of their own: 1900 to 2039."""
+PLACES = ("first", "middle", "last")
+"""Places of a word in a name."""
 
 
 @dataclass(frozen=True)
@@ -50,42 +52,32 @@ class WordShares:
     lengths: dict[int, float]
 
     @classmethod
-    def of(cls, names: Iterable[str], people: Iterable[int]) -> "WordShares":
+    def of(cls, names: pa.Array, people: Array) -> "WordShares":
         """Count the words of distinct names, each borne by so many people."""
-        first, middle, last, lengths = Counter[str](), Counter[str](), Counter[str](), Counter[int]()
-        for name, count in zip(names, people, strict=True):
-            words = name.split(" ")
-            first[words[0]] += count
-            last[words[-1]] += count
-            lengths[len(words)] += count
-            for word in words[1:-1]:
-                middle[word] += count
-        return cls(_shares(first), _shares(middle), _shares(last), _shares(lengths))
+        split = pc.split_pattern(names, " ")
+        encoded = split.values.dictionary_encode()
+        code, words = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+        start = split.offsets.to_numpy()
+        sizes = np.diff(start)
+        weight, place = np.repeat(people, sizes), _places(start)
+        counted = (np.bincount(code[place == at], weight[place == at], len(words)) for at in range(3))
+        first, middle, last = ({words[w]: float(n) / max(total.sum(), 1) for w, n in enumerate(total) if n} for total in counted)
+        lengths = np.bincount(sizes, people)
+        everybody = max(lengths.sum(), 1)
+        return cls(first, middle, last, {n: float(count / everybody) for n, count in enumerate(lengths) if count})
 
-    def mapped(self, change: Mapping[str, str]) -> "WordShares":
-        """The same with words merged by a change of spelling (without marks, by sound)."""
-        first, middle, last = (_merged(words, change) for words in (self.first, self.middle, self.last))
-        return WordShares(first, middle, last, self.lengths)
-
-    def given_names(self) -> frozenset[str]:
-        """Last words that so many people have that they are names, and no slips of the pen."""
-        return frozenset(word for word, share in self.last.items() if share >= ESTABLISHED)
-
-    def vocabulary(self) -> list[str]:
-        """All words, each once."""
-        return list(dict.fromkeys([*self.first, *self.middle, *self.last]))
+    def given_names(self) -> Array:
+        """Sorted keys of last words that so many people have that they are names, and no slips of the pen."""
+        return np.sort(np.array([text_key(word) for word, share in self.last.items() if share >= ESTABLISHED], dtype=np.int64))
 
 
-def _shares(counts: Counter[Key]) -> dict[Key, float]:
-    total = sum(counts.values()) or 1
-    return {word: count / total for word, count in counts.items()}
-
-
-def _merged(words: Words, change: Mapping[str, str]) -> Words:
-    merged: Words = {}
-    for word, share in words.items():
-        merged[change[word]] = merged.get(change[word], 0.0) + share
-    return merged
+def _places(start: Array) -> Array:
+    """Of each word its place in its name: 0 first, 1 in the middle, 2 last; an only word is a first one."""
+    place = np.ones(start[-1] - start[0], np.int8)
+    named = start[1:] > start[:-1]
+    place[start[1:][named] - 1 - start[0]] = 2
+    place[start[:-1][named] - start[0]] = 0
+    return place
 
 
 @dataclass(frozen=True)
@@ -106,37 +98,94 @@ class Frequencies:
     """Share of people per commune of residence; empty when not counted."""
 
 
+def frequencies_of(words: WordShares, birth: Array, birth_province: Array, home: Array, commune: Array) -> Frequencies:
+    """Count entries; the columns are those of matching.columns.Entries."""
+    year = np.where(birth != 0, year_of(birth) - FIRST_YEAR, -1)
+    inside = (year >= 0) & (year < YEARS)
+    people = np.bincount(year[inside], minlength=YEARS)
+    january = np.bincount(year[inside & ((birth & 511) == 33)], minlength=YEARS)
+    dated = max(int((birth != 0).sum()), 1)
+    known = (birth_province >= 0) & (birth_province < 100)
+    places = np.bincount(np.where(known, birth_province, 0).astype(np.int64) * 100 + np.clip(home, 0, 99), minlength=10_000)
+    code, count = np.unique(commune[commune != 0], return_counts=True)
+    return Frequencies(
+        entries=len(birth),
+        words=words,
+        years=people / max(people.sum(), 1),
+        first_of_january=january / np.maximum(people, 1),
+        coarse=float(((birth != 0) & ((birth & 31) == 0)).sum() / dated),
+        places=places.reshape(100, 100) / max(len(birth), 1),
+        communes=dict(zip(code.tolist(), (count / max(count.sum(), 1)).tolist(), strict=True)),
+    )
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Shares of words, by sorted key, for each place."""
+
+    key: tuple[Array, ...]
+    share: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, words: WordShares, spelt: Mapping[str, tuple[str, ...]], merged: Mapping[str, str]) -> "_Shares":
+        """Words go by the keys of `spelt`; those with one value of `merged` share their shares."""
+        tables = []
+        for place in PLACES:
+            shares: Words = getattr(words, place)
+            total = Counter[str]()
+            for word, share in shares.items():
+                total[merged[word]] += share
+            by_key = {text_key(part): total[merged[word]] for word in shares for part in spelt[word]}
+            key = np.array(sorted(by_key), dtype=np.int64)
+            tables.append((key, np.array([by_key[k] for k in key.tolist()])))
+        return cls(tuple(key for key, _ in tables), tuple(share for _, share in tables))
+
+    def look_up(self, word: Array, place: Array) -> Array:
+        """The share of each word at its place."""
+        share = np.full(len(word), RAREST)
+        for at, (key, of_key) in enumerate(zip(self.key, self.share, strict=True)):
+            chosen = np.flatnonzero(place == at)
+            if len(key):
+                found = np.searchsorted(key, word[chosen]).clip(max=len(key) - 1)
+                share[chosen] = np.where(key[found] == word[chosen], of_key[found], RAREST)
+        return share
+
+
 class NameFrequency:
     """Share of people whose name stands at each level from a given name."""
 
-    def __init__(self, words: WordShares, entries: int) -> None:
+    def __init__(self, words: WordShares, entries: int, profile: Profile) -> None:
         """Prepare the word tables: as written, without marks, by sound."""
-        self._entries = entries
-        self._words = words
-        vocabulary = words.vocabulary()
-        self._folded = words.mapped({word: fold(word) for word in vocabulary})
-        self._sound = words.mapped({word: sound(word) for word in vocabulary})
+        self._entries, self._words = entries, words
+        vocabulary = list(dict.fromkeys([*words.first, *words.middle, *words.last]))
+        folded = {word: profile.fold(word) for word in vocabulary}
+        parts = {word: tuple(folded[word].split(" ")) for word in vocabulary}
+        self._marked = _Shares.of(words, {word: (word,) for word in vocabulary}, {word: word for word in vocabulary})
+        self._folded = _Shares.of(words, parts, folded)
+        self._sound = _Shares.of(words, parts, {word: profile.sound(folded[word]) for word in vocabulary})
+        self._spelt = [_known_spellings(getattr(words, place), folded) for place in PLACES]
 
-    def table(self, names: list[str], counts: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    def table(self, names: Names, counts: Mapping[str, Array] | None = None) -> Array:
         """U of each name at each level, names × levels of `matching.levels.NAME`.
 
         Args:
-            names: canonical names.
-            counts: people in the registry by key of the name: `name_key`, `folded`, `sound`, `sorted`, `ends`,
+            names: the names.
+            counts: people in the registry by key of the name: `key`, `folded`, `sound`, `sorted`, `ends`,
                 aligned with the names; None when the registry can't count.
         """
-        folded_names = [fold(name) for name in names]
+        if not len(names.key):
+            return np.ones((0, len(NAME)))
         share = {
-            "name_key": self._product(names, self._words),
-            "folded": self._product(folded_names, self._folded),
-            "sound": self._product([sound(name) for name in names], self._sound),
-            "ends": self._ends(folded_names),
+            "key": self._product(names.marked_start, names.marked, self._marked),
+            "folded": self._product(names.start, names.word, self._folded),
+            "sound": self._product(names.start, names.word, self._sound),
+            "ends": self._ends(names),
         }
         share["sorted"] = share["folded"] * 1.2
         if counts is not None:
             share = {key: self._counted(counts[key], modelled) for key, modelled in share.items()}
-        one, two = self._edits(folded_names)
-        return self._by_level(share, one, two, self._alike_start(folded_names))
+        one, two = self._edits(names)
+        return self._by_level(share, one, two, self._alike_start(names))
 
     def _counted(self, people: np.ndarray, modelled: np.ndarray) -> np.ndarray:
         """The count without the person sought, filled up by the word model."""
@@ -148,7 +197,7 @@ class NameFrequency:
         share: dict[str, np.ndarray], one: np.ndarray, two: np.ndarray, start: np.ndarray
     ) -> np.ndarray:
         """Each level's share excludes the better levels; a floor keeps a few unseen neighbours possible."""
-        exact, folded, by_sound, ends = share["name_key"], share["folded"], share["sound"], share["ends"]
+        exact, folded, by_sound, ends = share["key"], share["folded"], share["sound"], share["ends"]
         values = {
             "same": exact,
             "same_unmarked": np.maximum(folded, exact),
@@ -166,60 +215,72 @@ class NameFrequency:
         }
         return np.stack([np.clip(values[level], 1e-12, 1.0) for level in NAME], axis=1)
 
-    def _product(self, names: list[str], words: WordShares) -> np.ndarray:
-        return np.array([self._share(name.split(" "), words) for name in names])
+    def _product(self, start: Array, word: Array, shares: _Shares) -> Array:
+        """Share of a name as of words drawn one by one, in names of that length."""
+        product = np.multiply.reduceat(np.append(shares.look_up(word, _places(start)), 1.0), start[:-1])
+        return np.asarray(np.where(start[1:] > start[:-1], product, RAREST) * self._of_length(start))
 
-    def _share(self, name: list[str], words: WordShares) -> float:
-        share = words.lengths.get(len(name), RAREST) * words.first.get(name[0], RAREST)
-        for word in name[1:-1]:
-            share *= words.middle.get(word, RAREST)
-        return share * (words.last.get(name[-1], RAREST) if len(name) > 1 else 1.0)
+    def _of_length(self, start: Array) -> Array:
+        sizes = np.diff(start)
+        lengths = np.full(max(int(sizes.max()), *self._words.lengths, 1) + 1, RAREST)
+        for size, share in self._words.lengths.items():
+            lengths[size] = share
+        return lengths[sizes]
 
-    def _ends(self, names: list[str]) -> np.ndarray:
-        pairs = [(name.split(" ", 1)[0], name.rsplit(" ", 1)[-1]) for name in names]
-        first, last = self._folded.first, self._folded.last
-        return np.array([first.get(a, RAREST) * last.get(b, RAREST) for a, b in pairs])
+    def _ends(self, names: Names) -> Array:
+        first, last = _word_at(names, 0), _word_at(names, -1)
+        zeros = np.zeros(len(first), np.int8)
+        return np.asarray(self._folded.look_up(first, zeros) * self._folded.look_up(last, zeros + 2))
 
-    def _alike_start(self, names: list[str]) -> np.ndarray:
+    def _alike_start(self, names: Names) -> Array:
         """People whose first word and one in the middle are the same: what Jaro-Winkler calls similar, mostly."""
-        first, middle = self._folded.first, self._folded.middle
-        words = [name.split(" ") for name in names]
-        start = [first.get(w[0], RAREST) * (middle.get(w[1], RAREST) if len(w) > 2 else 0.05) for w in words]
-        return np.asarray(np.maximum(start, 1e-4))
+        first, second = _word_at(names, 0), _word_at(names, 1)
+        zeros = np.zeros(len(first), np.int8)
+        middle = np.where(np.diff(names.start) > 2, self._folded.look_up(second, zeros + 1), 0.05)
+        return np.asarray(np.maximum(self._folded.look_up(first, zeros) * middle, 1e-4))
 
-    def _edits(self, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    def _edits(self, names: Names) -> tuple[Array, Array]:
         """Share of people one edit and two edits away, by words replaced by neighbouring words."""
-        words = sorted({word for name in names for word in name.split(" ")})
-        near = {
-            place: self._neighbours(words, getattr(self._folded, place))
-            for place in ("first", "middle", "last")
-        }
-        at = {word: position for position, word in enumerate(words)}
-        both = [self._edited(name.split(" "), near, at) for name in names]
-        return np.array([one for one, _ in both]), np.array([two for _, two in both])
+        key, start, letters = distinct_words(names, np.arange(len(names.key), dtype=np.int32))
+        text = letters.tobytes().decode("ascii")
+        words = [text[a:b] for a, b in zip(start[:-1], start[1:], strict=True)]
+        near = [_neighbours(words, spelt) for spelt in self._spelt]
+        at, place = np.searchsorted(key, names.word), _places(names.start)
+        own = self._folded.look_up(names.word, place)
+        ones, twos = (np.choose(place, [of_place[edits][at] for of_place in near]) / own for edits in (0, 1))
+        begin = names.start[:-1]
+        once, squares, twice = (np.add.reduceat(np.append(values, 0.0), begin) for values in (ones, ones**2, twos))
+        whole = self._product(names.start, names.word, self._folded)
+        return whole * once, whole * (twice + (once**2 - squares) / 2)
 
-    def _edited(
-        self, name: list[str], near: dict[str, tuple[np.ndarray, np.ndarray]], at: dict[str, int]
-    ) -> tuple[float, float]:
-        places = ["first"] + ["middle"] * (len(name) - 2) + (["last"] if len(name) > 1 else [])
-        own = np.array(
-            [getattr(self._folded, place).get(w, RAREST) for w, place in zip(name, places, strict=True)]
-        )
-        ones = np.array([near[place][0][at[w]] for w, place in zip(name, places, strict=True)])
-        twos = np.array([near[place][1][at[w]] for w, place in zip(name, places, strict=True)])
-        whole = own.prod() * self._folded.lengths.get(len(name), RAREST)
-        once = (ones / own).sum()
-        twice = (twos / own).sum() + (once**2 - ((ones / own) ** 2).sum()) / 2
-        return float(whole * once), float(whole * twice)
 
-    @staticmethod
-    def _neighbours(words: list[str], shares: Words) -> tuple[np.ndarray, np.ndarray]:
-        """Share of people whose word stands one, resp. two edits from each word."""
-        if not words or not shares:
-            return np.zeros(len(words)), np.zeros(len(words))
-        edits = cdist(words, list(shares), scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=-1)
-        weight = np.fromiter(shares.values(), dtype=float)
-        return (edits == 1) @ weight, (edits == 2) @ weight
+def _word_at(names: Names, place: int) -> Array:
+    """Keys of a word of each name, counted from the front or (-1) the last one; names without it give their first."""
+    sizes = np.diff(names.start)
+    at = names.start[1:] - 1 if place < 0 else names.start[:-1] + np.where(sizes > place, place, 0)
+    return np.append(names.word, 0)[np.where(sizes > 0, at, len(names.word))]
+
+
+def _known_spellings(shares: Words, folded: Mapping[str, str]) -> Words:
+    """Words without marks that are seen often enough to be anybody's neighbour."""
+    total = Counter[str]()
+    for word, share in shares.items():
+        total[folded[word]] += share
+    return {word: share for word, share in total.items() if share >= RAREST}
+
+
+WORDS_AT_ONCE = 1_000
+
+
+def _neighbours(words: list[str], shares: Words) -> tuple[Array, Array]:
+    """Share of people whose word stands one, resp. two edits from each word."""
+    one, two = np.zeros(len(words)), np.zeros(len(words))
+    others, weight = list(shares), np.fromiter(shares.values(), dtype=np.float32, count=len(shares))
+    for low in range(0, len(words) if others else 0, WORDS_AT_ONCE):
+        block = slice(low, low + WORDS_AT_ONCE)
+        edits = cdist(words[block], others, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=-1)
+        one[block], two[block] = (edits == 1) @ weight, (edits == 2) @ weight
+    return one, two
 
 
 def birth_date_table(

@@ -38,6 +38,7 @@ def load_frequencies(entries: int, path: Path | None = None) -> Frequencies:
             first_of_january=np.array(content["first_of_january"]),
             coarse=float(content["coarse"]),
             places=places,
+            communes={int(code): share for code, share in content.get("communes", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise ModelUnreadable(str(path or "stored_frequencies.json"), type(error).__name__) from error
@@ -52,6 +53,7 @@ def dump_frequencies(known: Frequencies, path: Path) -> None:
         "years": [round(float(share), 7) for share in known.years],
         "first_of_january": [round(float(share), 5) for share in known.first_of_january],
         "coarse": round(known.coarse, 5),
+        "communes": {str(code): round(share, 9) for code, share in sorted(known.communes.items())},
         "places": [[int(b), int(h), round(float(known.places[b, h]), 7)] for b, h in at],
     }
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")

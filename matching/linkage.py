@@ -11,6 +11,7 @@ from matching import deciding
 from matching.cascade import LinkSettings, Progress, Searched, SearchFacts, search_registry
 from matching.decision import Outcome
 from matching.frequency import Frequencies
+from matching.keys import id_text
 from matching.model import Model
 from matching.passes import family
 from matching.registry import Registry
@@ -59,10 +60,11 @@ def link(
     facts = deciding.facts_of(records, searched)
     outcome = deciding.outcomes(searched.found, resolution, facts, settings)
     reason = deciding.reasons(outcome, searched.found, resolution, facts)
-    shown = registry.entries(deciding.shown_entries(outcome, searched))
+    shown = deciding.shown(outcome, searched)
+    entries = registry.entries(id_text(np.unique(shown.entry)))
     return Linkage(
         deciding.decisions(records, outcome, reason, searched.found, searched.facts.model.name, run),
-        deciding.candidates(records, outcome, searched, shown),
+        deciding.candidates(records, shown, entries),
         searched.facts,
     )
 
@@ -70,7 +72,8 @@ def link(
 def _resolved(searched: Searched) -> Resolution:
     found, subjects = searched.found, searched.subjects
     row = np.flatnonzero(found.decided_by >= 0)
-    return resolve(Claims(row, found.entry[row], found.weight[row]), subjects.columns, subjects.book)
+    claims = Claims(row, found.entry[row], found.weight[row])
+    return resolve(claims, subjects.records, subjects.names, subjects.established)
 
 
 def link_sector(

@@ -13,17 +13,20 @@ Match weights are log2(m/u), the base that Splink uses.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from matching import levels
-from matching.comparison import Levels
 from matching.errors import ModelUnreadable
+from matching.weighing import YEARS
 
 Table = np.ndarray
+
+Levels = Mapping[str, np.ndarray]
+"""Comparison → level codes, one per pair."""
 
 PLACES = [f"{birth}+{home}" for birth in levels.BIRTH_PLACE for home in levels.RESIDENCE]
 """Birth place and residence are one joint comparison: those who stay where they were born are not two coincidences."""
@@ -69,14 +72,10 @@ class Model:
     """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
     threshold: float = 0.0
     """From which probability a whole partition was linked; what is looked at apart from it is held to that at least."""
+    age_density: Table = field(default_factory=lambda: np.ones(YEARS))
+    """Birth year (from weighing.FIRST_YEAR) → how much denser the records are there than people at large."""
     verified: int = 0
     """Pairs that m was learned from."""
-
-
-def weights(m: Table, u: Table) -> Table:
-    """Match weights log2(m/u); broadcasts."""
-    result: Table = np.log2(np.maximum(m, 1e-9)) - np.log2(np.maximum(u, 1e-12))
-    return result
 
 
 def place_codes(compared: Levels) -> np.ndarray:
@@ -178,6 +177,8 @@ def _from_json(content: dict[str, object], kind: str) -> Model:
         facts[part] = {shape: _levels_in_order(shape, table) for shape, table in facts[part].items()}
     for part in ("m", "relative"):
         facts[part]["place"] = place_m(facts[part]["place"])
+    if "age_density" in facts:
+        facts["age_density"] = np.array(facts["age_density"], dtype=float)
     return Model(name=str(content["name"]), kind=kind, **facts)
 
 
@@ -197,6 +198,7 @@ def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
 def _to_json(model: Model) -> dict[str, object]:
     facts = asdict(model)
     del facts["name"], facts["kind"]
+    facts["age_density"] = [round(float(density), 3) for density in model.age_density]
     for part in ("m", "relative"):
         facts[part] = {
             shape: {

@@ -1,10 +1,16 @@
-"""What linkage asks of a registry, whoever answers: a service over HTTP or an extract on disk."""
+"""What linkage asks of a registry, whoever answers: a service over HTTP or an index on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
+
+from matching.blocks import Blocks
+from matching.columns import Entries, Records
+from matching.nametable import Array, Names
+from matching.profile import Profile
+from matching.searching import Order
 
 
 @dataclass(frozen=True)
@@ -19,43 +25,63 @@ class RegistryFacts:
     """Which registry, in words for the report."""
 
 
+class People(NamedTuple):
+    """The entries that can be compared; a service's grow with its answers, positions stay."""
+
+    entries: Entries
+    names: Names
+    order: Order
+    """Empty where the registry searches for itself."""
+
+
 class Registry(Protocol):
-    """Entries travel in their numeric form (`matching.keys.ENTRY_KEYS`), their names in a table beside."""
+    """Entries are spoken of by their position in `people`."""
+
+    @property
+    def profile(self) -> Profile:
+        """Whose names it holds."""
+        ...
 
     def facts(self) -> RegistryFacts:
         """How many entries, as of when."""
         ...
 
-    def lookup(self, numbers: pa.Array) -> pa.Table:
-        """Entries by number (text; current, superseded or former): `asked`, `found_by`, entry keys."""
+    def people(self) -> People:
+        """All entries that were spoken of so far."""
         ...
 
-    def candidates(self, records: pa.Table, features: pa.Table, rules: tuple[str, ...]) -> Iterator[pa.Table]:
-        """Pairs of record row and entry worth comparing (`matching.keys.PAIRS`), in batches, none twice.
-
-        A registry that searches by its own rules takes ours as a hint: all candidates, or those of the exact key.
-
-        Args:
-            records: RECORD_KEYS of those who are sought.
-            features: NAME_FEATURES of their names.
-            rules: names of blocking rules.
-        """
+    def lookup(self, numbers: pa.Array) -> pa.Table:
+        """Entries by number (text; current, superseded or former): LOOKED_UP."""
         ...
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
-        """Father, mother and children of personal IDs: `asked`, `relation`, entry keys."""
+        """Father, mother and children of personal IDs (text): KIN_OF."""
+        ...
+
+    def blocks(self, records: Records, names: Names, rows: Array, *, widely: bool) -> Blocks:
+        """Where the candidates of records lie: of the same name and day, or widely.
+
+        Args:
+            records: all records of the kind.
+            names: their names.
+            rows: those who are sought.
+            widely: by all rules, or by name and day alone.
+        """
         ...
 
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """Entries in full (`matching.schemas.ENTRY`), for people to look at."""
         ...
 
-    def name_counts(self, features: pa.Table) -> pa.Table | None:
-        """How many people share each key of the names asked (NAME_FEATURES): `name_key`, `folded`, `sound`, `sorted`, `ends`,
-        aligned; None when the registry can't count.
+    def name_counts(self, names: Names) -> Mapping[str, Array] | None:
+        """How many people share each key of the names asked: `key`, `folded`, `sound`, `sorted`, `ends`, aligned; None when the
+        registry can't count.
         """
         ...
 
-    def names(self, name_keys: pa.Array) -> pa.Table:
-        """The canonical names behind name keys that an answer carried: `name_key`, `name`."""
-        ...
+
+LOOKED_UP = pa.schema([pa.field("asked", pa.string()), pa.field("found_by", pa.int8()), pa.field("at", pa.int32())])
+"""The number asked, how it was found (position in matching.keys.FOUND_BY), the entry's position."""
+
+KIN_OF = pa.schema([pa.field("asked", pa.string()), pa.field("relation", pa.string()), pa.field("at", pa.int32())])
+"""The number asked, father | mother | child, the relative's position."""

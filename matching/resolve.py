@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching import levels
-from matching.comparison import Columns, birth_date
-from matching.namebook import NameBook
+from matching.columns import Records
+from matching.comparison import birth_levels
+from matching.likeness import name_levels
+from matching.nametable import Array, Names
 
 MARGIN = 7.0
 """Match weight by which one of two records must lead to keep an entry: more than 100 to 1."""
@@ -40,13 +42,14 @@ class Resolution:
     """Rows that lose their link to clerical review."""
 
 
-def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
+def resolve(claims: Claims, records: Records, names: Names, established: Array) -> Resolution:
     """Settle all entries that several records were linked to.
 
     Args:
         claims: all links.
-        records: RECORD_KEYS by row.
-        book: the names of the records.
+        records: all records of the kind.
+        names: their names.
+        established: sorted keys of given names (`matching.likeness`).
     """
     if len(np.unique(claims.entry)) == len(claims.entry):
         return Resolution(claims.row[:0], claims.row[:0])
@@ -55,7 +58,7 @@ def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
     first = np.r_[True, entry[1:] != entry[:-1]]
     leader = np.flatnonzero(first)[np.cumsum(first) - 1]
     follower = np.flatnonzero(~first)
-    alike = _alike(row[follower], row[leader[follower]], records, book)
+    alike = _alike(row[follower], row[leader[follower]], records, names, established)
     behind = weight[leader[follower]] - weight[follower]
     lost = follower[~alike]
     leaders_lost = np.unique(leader[follower[~alike & (behind < MARGIN)]])
@@ -65,11 +68,10 @@ def resolve(claims: Claims, records: Columns, book: NameBook) -> Resolution:
     return Resolution(duplicate=row[kept], contested=row[np.r_[lost, leaders_lost, with_leader].astype(int)])
 
 
-def _alike(a: np.ndarray, b: np.ndarray, records: Columns, book: NameBook) -> np.ndarray:
+def _alike(a: Array, b: Array, records: Records, names: Names, established: Array) -> Array:
     """Records that could be of one person: the same name, or names and dates no further apart than slips of typing are."""
-    left, right = ({name: values[rows] for name, values in records.items()} for rows in (a, b))
-    names = book.levels(left["name_key"], right["name_key"])
-    dates = birth_date(left, right)
+    name = name_levels(names, records.name[a], names, records.name[b], established)
+    dates = birth_levels(records.birth[a], records.birth[b])
     missing = levels.BIRTH_DATE.index("missing")
-    near = (names <= ALIKE_NAME) & ((dates <= ALIKE_BIRTH) | (dates == missing))
-    return np.asarray(near | (names <= SAME_NAME))
+    near = (name <= ALIKE_NAME) & ((dates <= ALIKE_BIRTH) | (dates == missing))
+    return np.asarray(near | (name <= SAME_NAME))

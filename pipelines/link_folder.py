@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.education_records import families, raw_records
-from connectors.extract import prepare
+from connectors.registry_index import build_index
 from connectors.files import read_education_folder
 from connectors.files_out import write_parquet
 from connectors.snapshot import Snapshot
@@ -68,12 +68,11 @@ def link_folders(
     out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".work-", dir=out))
     try:
-        snapshot = Snapshot(prepare(registry, work, memory, progress), as_of.isoformat(), memory)
+        snapshot = Snapshot(build_index(registry, work, memory=memory, progress=progress), as_of.isoformat())
         linkages = link_sector(
             _by_kind(records), families(tables), snapshot, model.load(), snapshot.frequencies(),
             settings or LinkSettings(), run, progress,
         )  # fmt: skip
-        snapshot.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return _written(out, linkages, pa.concat_tables([tables.rejects, rejects]))

@@ -6,6 +6,7 @@ the given name first, have letters of their own, or no family name at all.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -195,10 +196,15 @@ def normalise_names(column: Column, schools: Column) -> NameColumn:
     )
 
 
-def entry_names(column: Column) -> pa.Array:
-    """Canonical names of a registry's column: Unicode throughout, each distinct text read once."""
+def entry_names(column: Column, read: Callable[[str], str | None] = canonical) -> pa.Array:
+    """Canonical names of a registry's column: Unicode throughout, each distinct text read once.
+
+    Args:
+        column: Names as the registry writes them.
+        read: `canonical` of the profile.
+    """
     names = Distinct(column)
-    return spread(names.map(canonical), names.codes, pa.string())
+    return spread(names.map(read), names.codes, pa.string())
 
 
 def _read_in(text: str, encoding: Encoding) -> NameReading:

@@ -5,6 +5,7 @@ habit is told from all of a school's values, kind of record by kind, since each 
 """
 
 import datetime
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -18,19 +19,28 @@ from matching.normalise.genders import Nationality, normalise_genders, read_nati
 from matching.normalise.identifiers import Form, NumberColumn, normalise_numbers, structures
 from matching.normalise.names import normalise_names
 from matching.normalise.places import normalise_provinces
+from matching.normalise.plain_values import read_codes, read_dates, read_genders, read_names, read_numbers
 from matching.normalise.rejects import Reject
+from matching.profile import VIETNAM, Profile
 from matching.schemas import RAW_RECORDS, RECORDS, REJECTS
 
 FOREIGN_NATIONAL = "foreign_national"
 """`left_out` of records whose nationality is another country's."""
 
 
-def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa.Table]:
+_Read = tuple[Mapping[str, pa.Array], list[tuple[str, pa.Array]]]
+"""Columns of RECORDS by name, and of each column the codes of what was wrong."""
+
+
+def normalise_records(
+    raw: pa.Table, as_of: datetime.date, profile: Profile = VIETNAM
+) -> tuple[pa.Table, pa.Table]:
     """Read every value of every record.
 
     Args:
         raw: RAW_RECORDS.
         as_of: The day of the run; nobody is born after it.
+        profile: Whose names, numbers and places they are.
 
     Returns:
         RECORDS in the order of `raw`, and REJECTS, one row per value that could not be used or was used with a doubt.
@@ -44,6 +54,13 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
     source = pc.binary_join_element_wise(
         pc.fill_null(combined(raw["kind"]), ""), pc.fill_null(combined(raw["school_code"]), ""), "/"
     )
+    read = _read_vietnam if profile is VIETNAM else _read_people
+    columns, rejects = read(raw, source, as_of)
+    kept = {name: raw[name] for name in ("kind", "record_id", "province", "school_code", "level", "grade")}
+    return pa.table({**kept, **columns}, schema=RECORDS), _rejects(raw, rejects)
+
+
+def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Read:
     names = normalise_names(raw["full_name"], source)
     births = normalise_dates(raw["birth_date"], source, as_of, raw["kind"])
     birth_places = normalise_provinces(raw["birth_place"], source)
@@ -55,8 +72,7 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
     left_out, nationality_rejects = _nationalities(raw["nationality"])
     form, repair, number_rejects = _checked_numbers(numbers, births, genders)
 
-    records = {
-        **{name: raw[name] for name in ("kind", "record_id", "province", "school_code", "level", "grade")},
+    columns = {
         "name": names.name,
         "name_other": names.other,
         "birth_from": births.first,
@@ -83,7 +99,46 @@ def normalise_records(raw: pa.Table, as_of: datetime.date) -> tuple[pa.Table, pa
         ("residence_commune", residences.reject),
         *(("claimed_id", reject) for reject in number_rejects),
     ]
-    return pa.table(records, schema=RECORDS), _rejects(raw, rejects)
+    return columns, rejects
+
+
+def _read_people(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Read:
+    """Nobody is left out: who is in a registry of another country is not told by nationality."""
+    names = read_names(raw["full_name"])
+    births = read_dates(raw["birth_date"], source, as_of)
+    genders = read_genders(raw["gender"])
+    born = read_codes(raw["birth_place"], 3, Reject.BIRTH_PLACE_UNREADABLE)
+    home = read_codes(raw["residence_province"], 2, Reject.RESIDENCE_UNREADABLE)
+    commune = read_codes(raw["residence_commune"], 5, Reject.COMMUNE_UNREADABLE)
+    numbers = read_numbers(raw["claimed_id"])
+    unknown = pa.nulls(len(raw), pa.string())
+    columns = {
+        "name": names.value,
+        "name_other": unknown,
+        "birth_from": births.first,
+        "birth_to": births.last,
+        "birth_precision": births.precision,
+        "gender": genders.value,
+        "birth_province": born.value,
+        "birth_region": unknown,
+        "residence_province": home.value,
+        "residence_commune": commune.value,
+        "claimed_id": numbers.personal_id,
+        "claimed_former": unknown,
+        "claimed_other": unknown,
+        "claimed_form": numbers.form,
+        "left_out": unknown,
+    }
+    rejects = [
+        ("full_name", names.reject),
+        ("birth_date", births.reject),
+        ("gender", genders.reject),
+        ("birth_place", born.reject),
+        ("residence_province", home.reject),
+        ("residence_commune", commune.reject),
+        ("claimed_id", numbers.reject),
+    ]
+    return columns, rejects
 
 
 def _told_gender(names: pa.Array, personal_ids: pa.Array) -> np.ndarray:

@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.keys import ENTRY_KEYS, id_text
+from matching.keys import id_text
+from matching.nametable import Array
 from matching.registry import Registry
 
 NAME = "family"
 
-KIN = pa.schema([pa.field("record_id", pa.string()), pa.field("prior", pa.float64()), *ENTRY_KEYS])
-"""Who a record is likely to be by its family: the record, P(it is this entry), the entry."""
+KIN = pa.schema([pa.field("record_id", pa.string()), pa.field("prior", pa.float64()), pa.field("at", pa.int32())])
+"""Who a record is likely to be by its family: the record, P(it is this entry), the entry's position."""
 
 OWN_SLOT = 0.9
 """P(the guardian entered as father is the father in the registry): assumption; the rest are step-parents and slips."""
@@ -45,11 +46,12 @@ def parents_of_linked(families: pa.Table, students: pa.Table, registry: Registry
     parents = _parents(registry.relatives(pc.unique(linked["personal_id"])))
     first = _joined(linked, parents, "personal_id", _slot_prior)
     elders = linked.filter(pc.equal(linked["relationship"], "guardian"))
-    of_parents = _joined(elders, parents, "personal_id", _slot_prior).select(["record_id", "entry"])
+    of_parents = _joined(elders, parents, "personal_id", _slot_prior).select(["record_id", "at"])
     if not len(of_parents):
         return _strongest(first)
-    grandparents = _parents(registry.relatives(pc.unique(_ids(of_parents["entry"]))))
-    asked = of_parents.append_column("personal_id", _ids(of_parents["entry"])).rename_columns(
+    parent_ids = id_text(registry.people().entries.entry[of_parents["at"].to_numpy()])
+    grandparents = _parents(registry.relatives(pc.unique(parent_ids)))
+    asked = of_parents.append_column("personal_id", parent_ids).rename_columns(
         ["guardian_id", "parent", "personal_id"]
     )
     second = _joined(asked, grandparents, "personal_id", lambda table: pa.array([GRANDPARENT] * len(table)))
@@ -72,9 +74,9 @@ def children_of_linked(families: pa.Table, guardians: pa.Table, registry: Regist
     joined = linked.select(["student_id", "personal_id"]).join(
         children, "personal_id", "asked", join_type="inner", use_threads=False
     )
-    count = joined.group_by("student_id", use_threads=False).aggregate([("entry", "count_distinct")])
+    count = joined.group_by("student_id", use_threads=False).aggregate([("at", "count_distinct")])
     joined = joined.join(count, "student_id", use_threads=False)
-    prior = pc.divide(CHILD, pc.cast(joined["entry_count_distinct"], pa.float64()))
+    prior = pc.divide(CHILD, pc.cast(joined["at_count_distinct"], pa.float64()))
     table = joined.append_column("prior", prior).rename_columns(
         ["record_id" if name == "student_id" else name for name in [*joined.column_names, "prior"]]
     )
@@ -102,15 +104,15 @@ def _slot_prior(joined: pa.Table) -> pa.Array:
     return pc.if_else(as_guardian, PARENT_AS_GUARDIAN, pc.if_else(own, OWN_SLOT, OTHER_SLOT))
 
 
-def _ids(entries: pa.ChunkedArray) -> pa.Array:
-    return id_text(entries.to_numpy())
-
-
 def _strongest(kin: pa.Table) -> pa.Table:
     """Each (record, entry) once, with its greatest prior: a guardian of three linked children meets the father three times."""
-    ordered = kin.sort_by([("record_id", "ascending"), ("entry", "ascending"), ("prior", "descending")])
-    pair = pc.binary_join_element_wise(ordered["record_id"], pc.cast(ordered["entry"], pa.string()), "\x1f")
-    encoded = pair.combine_chunks().dictionary_encode().indices.to_numpy()
-    first = np.ones(len(ordered), dtype=bool)
-    first[1:] = encoded[1:] != encoded[:-1]
-    return ordered.filter(pa.array(first))
+    record = kin["record_id"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    at, prior = kin["at"].to_numpy(), kin["prior"].to_numpy()
+    order = np.lexsort((-prior, at, record))
+    return kin.take(pa.array(order[_is_first(record[order], at[order])]))
+
+
+def _is_first(record: Array, at: Array) -> Array:
+    first = np.ones(len(record), dtype=bool)
+    first[1:] = (record[1:] != record[:-1]) | (at[1:] != at[:-1])
+    return first

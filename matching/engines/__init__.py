@@ -1,0 +1,1 @@
+"""Where the search runs: the search itself knows neither."""

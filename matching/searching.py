@@ -1,0 +1,231 @@
+"""The search itself, compiled: each record against the entries that its blocks hold, the best kept, the mass of the others summed.
+
+A record is done in one go: what a number or the family found, those born on its day, those of its name and of names near it. Nothing is stored
+per pair, so that memory doesn't grow with the number of pairs; threads run chunks of records side by side.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from matching.blocking import RULES, date_rules, name_rules, near_rules
+from matching.columns import Entries, Records, day_of
+from matching.comparison import FIELDS
+from matching.nametable import Array, Names
+from matching.weighing import Weights, weigh
+
+KEPT = 6
+"""Best candidates of a record that are kept; the rest only counts as mass."""
+
+SAME_NAME, NEAR_NAME = 0, 1
+
+
+class Order(NamedTuple):
+    """Entries in the order of their names without marks, by birth within a name: positions, and what rules look at first."""
+
+    at: Array
+    birth: Array
+    commune: Array
+    home: Array
+
+
+class Sought(NamedTuple):
+    """Where to look for each record of a chunk: n records; `…_start` have n + 1 elements."""
+
+    row: Array
+    """int64, the record."""
+    listed_start: Array
+    listed: Array
+    """int32, entries found by number, by family, or by a registry's own search; each once per record."""
+    found_by: Array
+    """int8."""
+    prior: Array
+    """float64, 0 where any entry is as likely."""
+    day_low: Array
+    """int32, entries born on the record's day: from, to."""
+    day_high: Array
+    name_low: Array
+    """n × 2 readings, int32: positions of the record's name without marks among the registry's names: from, to."""
+    name_high: Array
+    given_low: Array
+    """n × 2, of names whose last word sounds like the record's."""
+    given_high: Array
+    group_start: Array
+    group_low: Array
+    """int32, runs of Order: from, to."""
+    group_high: Array
+    group_kind: Array
+    """int8, SAME_NAME or NEAR_NAME."""
+
+
+class Kept(NamedTuple):
+    """What a search found: one line per record of the chunk."""
+
+    at: Array
+    """n × KEPT, int32 positions of entries, best first, -1 for none."""
+    weight: Array
+    """n × KEPT, log2 w_c."""
+    relative: Array
+    """n × KEPT, log2 of the pair's term in the mass of nobody."""
+    levels: Array
+    """n × KEPT × comparisons, int8."""
+    rules: Array
+    """n × KEPT, int32: blocking rules that found it."""
+    reading: Array
+    """n × KEPT, int32: which name of the record it was compared by."""
+    rest: Array
+    """n × 2, summed mass and relative mass of pairs not kept."""
+    by_rule: Array
+    """2 × rules, int64: pairs credited to each rule, pairs that only it found."""
+    pairs: Array
+    """n, int64: pairs compared."""
+
+
+def nothing_kept(size: int) -> Kept:
+    """Room for the results of a chunk."""
+    return Kept(
+        at=np.full((size, KEPT), -1, np.int32),
+        weight=np.full((size, KEPT), -np.inf),
+        relative=np.full((size, KEPT), -np.inf),
+        levels=np.full((size, KEPT, len(FIELDS)), -1, np.int8),
+        rules=np.zeros((size, KEPT), np.int32),
+        reading=np.full((size, KEPT), -1, np.int32),
+        rest=np.zeros((size, 2)),
+        by_rule=np.zeros((2, len(RULES)), np.int64),
+        pairs=np.zeros(size, np.int64),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def search(
+    records: Records, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
+    established: Array, tables: Weights, kept: Kept,
+) -> None:  # fmt: skip
+    """Search the registry for the records of a chunk; fills `kept`."""
+    levels = np.zeros(len(FIELDS), np.int8)
+    for i in range(len(sought.row)):
+        row = sought.row[i]
+        for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+            weight, relative, reading = weigh(
+                records, row, names, entries, sought.listed[k], entry_names, established, tables, i,
+                sought.found_by[k], sought.prior[k], levels,
+            )  # fmt: skip
+            _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
+        _search_day(records, row, names, entries, entry_names, sought, established, tables, kept, i, levels)
+        for k in range(sought.group_start[i], sought.group_start[i + 1]):
+            _search_group(records, row, names, entries, entry_names, order, sought, established, tables, kept, i, k, levels)
+
+
+@numba.njit(cache=True, nogil=True)
+def _search_day(
+    records: Records, row: int, names: Names, entries: Entries, entry_names: Names, sought: Sought,
+    established: Array, tables: Weights, kept: Kept, i: int, levels: Array,
+) -> None:  # fmt: skip
+    """Those born on the same day."""
+    place, gender, commune = records.birth_province[row], records.gender[row], records.commune[row]
+    by_place, by_commune = place != 0 and gender != 0, commune != 0
+    low, high, low_other, high_other = sought.given_low[i, 0], sought.given_high[i, 0], sought.given_low[i, 1], sought.given_high[i, 1]
+    for at in range(sought.day_low[i], sought.day_high[i]):
+        name = entries.name[at]
+        if not (
+            low <= name < high
+            or low_other <= name < high_other
+            or (by_place and entries.birth_province[at] == place and entries.gender[at] == gender)
+            or (by_commune and entries.commune[at] == commune)
+        ):
+            continue
+        if _is_listed(sought, i, at):
+            continue
+        met = date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name))
+        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, levels)
+
+
+@numba.njit(cache=True, nogil=True)
+def _search_group(
+    records: Records, row: int, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
+    established: Array, tables: Weights, kept: Kept, i: int, k: int, levels: Array,
+) -> None:  # fmt: skip
+    """Those of one name without marks."""
+    birth, commune, home, place = records.birth[row], records.commune[row], records.home[row], records.birth_province[row]
+    near = sought.group_kind[k] == NEAR_NAME
+    for p in range(sought.group_low[k], sought.group_high[k]):
+        if near:
+            met = near_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], entries, order.at[p])
+        else:
+            met = name_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], entries, order.at[p])
+        if met == 0:
+            continue
+        at = order.at[p]
+        if order.birth[p] == birth and day_of(birth) != 0 and sought.day_high[i] > sought.day_low[i]:
+            name = entries.name[at]
+            if date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name)):
+                continue
+        if _is_listed(sought, i, at):
+            continue
+        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, levels)
+
+
+@numba.njit(cache=True, nogil=True)
+def _weigh_found(
+    records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
+    tables: Weights, kept: Kept, i: int, met: int, levels: Array,
+) -> None:  # fmt: skip
+    rule = 0
+    while met >> rule & 1 == 0:
+        rule += 1
+    kept.by_rule[0, rule] += 1
+    if met == 1 << rule:
+        kept.by_rule[1, rule] += 1
+    weight, relative, reading = weigh(records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, levels)
+    _keep(kept, i, at, weight, relative, levels, met, reading)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_listed(sought: Sought, i: int, at: int) -> bool:
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == at:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _same_name(sought: Sought, i: int, name: int) -> bool:
+    return sought.name_low[i, 0] <= name < sought.name_high[i, 0] or sought.name_low[i, 1] <= name < sought.name_high[i, 1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _same_given(sought: Sought, i: int, name: int) -> bool:
+    return sought.given_low[i, 0] <= name < sought.given_high[i, 0] or sought.given_low[i, 1] <= name < sought.given_high[i, 1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(kept: Kept, i: int, at: int, weight: float, relative: float, levels: Array, met: int, reading: int) -> None:
+    """Put a pair among the best of its record; what falls out counts as mass. Equal weights stand in the order of entries."""
+    kept.pairs[i] += 1
+    last = KEPT - 1
+    if not _before(weight, at, kept, i, last):
+        kept.rest[i, 0] += 2.0**weight
+        kept.rest[i, 1] += 2.0**relative
+        return
+    if kept.at[i, last] >= 0:
+        kept.rest[i, 0] += 2.0 ** kept.weight[i, last]
+        kept.rest[i, 1] += 2.0 ** kept.relative[i, last]
+    place = last
+    while place > 0 and _before(weight, at, kept, i, place - 1):
+        kept.at[i, place] = kept.at[i, place - 1]
+        kept.weight[i, place] = kept.weight[i, place - 1]
+        kept.relative[i, place] = kept.relative[i, place - 1]
+        kept.levels[i, place] = kept.levels[i, place - 1]
+        kept.rules[i, place] = kept.rules[i, place - 1]
+        kept.reading[i, place] = kept.reading[i, place - 1]
+        place -= 1
+    kept.at[i, place], kept.weight[i, place], kept.relative[i, place] = at, weight, relative
+    kept.levels[i, place] = levels
+    kept.rules[i, place], kept.reading[i, place] = met, reading
+
+
+@numba.njit(cache=True, nogil=True)
+def _before(weight: float, at: int, kept: Kept, i: int, place: int) -> bool:
+    other = kept.at[i, place]
+    return other < 0 or weight > kept.weight[i, place] or (weight == kept.weight[i, place] and at < other)

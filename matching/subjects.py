@@ -1,0 +1,192 @@
+"""The records of one run of linkage with everything that is looked up per record and per name before any pair is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matching import levels
+from matching.columns import Records, is_first_of_january, year_of
+from matching.frequency import (
+    Frequencies,
+    NameFrequency,
+    birth_date_table,
+    place_table,
+)
+from matching.model import Model
+from matching.nametable import Array, Names
+from matching.people import id_provinces
+from matching.profile import Profile
+from matching.weighing import FIRST_YEAR, YEARS, Weights
+
+GENDER_GIVEN_NAME = (0.97, 0.03, 1.0)
+"""P(gender same, different) of two people whose given names agree: names tell gender (assumption, reference name tables)."""
+
+GENDER_OTHERWISE = (0.5, 0.5, 1.0)
+
+ONE_DIGIT = 6e-5
+"""P(two people's numbers are one slip apart | province, gender and year are the same): 59 of a million tails."""
+
+LOCAL_NAMES = 3.0
+"""How much commoner a name is in the commune of somebody who bears it: clans live together (assumption)."""
+
+PARENTS_U = np.array([1e-5, 2e-3, 4e-3, 1.0, 1.0])
+"""P(parents' names agree between two families), by level (assumption: a name is borne by one in a thousand)."""
+
+BIRTH_PROVINCES = 1_000
+"""Codes of birth provinces and countries are below it."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Records, their names, and how common these are."""
+
+    records: Records
+    names: Names
+    name_u: Array
+    """names × levels."""
+    established: Array
+    """Sorted keys of given names (`matching.likeness`)."""
+    known: Frequencies
+    regions: Array
+    """Birth province → province of 2025."""
+    coarse: Array
+    """Whether a record knows no day, or says 1 January."""
+    shared_number: Array
+    """Whether another record claims the same number."""
+
+    def __len__(self) -> int:
+        return len(self.coarse)
+
+    def without_numbers(self) -> "Subjects":
+        """The same records as if none claimed a number: what the rest of the evidence is worth."""
+        nothing = np.zeros(len(self), dtype=np.int64)
+        records = self.records._replace(number=nothing, number_other=nothing, former=nothing)
+        return replace(self, records=records, shared_number=nothing.astype(bool))
+
+
+def subjects_of(
+    records: Records, names: Names, known: Frequencies, counts: Mapping[str, Array] | None, profile: Profile
+) -> Subjects:
+    """Look up frequencies for records.
+
+    Args:
+        records: the records.
+        names: their names.
+        known: shares in the registry.
+        counts: people in the registry by each key of the names (as NameFrequency.table wants), or None.
+        profile: how names are read.
+    """
+    return Subjects(
+        records=records,
+        names=names,
+        name_u=NameFrequency(known.words, known.entries, profile).table(names, counts),
+        established=known.words.given_names(),
+        known=known,
+        regions=_regions(profile),
+        coarse=_coarse(records.birth),
+        shared_number=_shared(records.number) | _shared(records.former),
+    )
+
+
+def _coarse(birth: Array) -> Array:
+    return np.asarray(((birth & 31) == 0) | is_first_of_january(birth))
+
+
+def _regions(profile: Profile) -> Array:
+    regions = np.zeros(BIRTH_PROVINCES, np.int8)
+    if profile.regions:
+        for old in id_provinces().values():
+            regions[int(old.code)] = int(old.new_code)
+    return regions
+
+
+def _shared(numbers: Array) -> Array:
+    _, inverse, count = np.unique(numbers, return_inverse=True, return_counts=True)
+    return np.asarray((count[inverse] > 1) & (numbers != 0))
+
+
+@dataclass(frozen=True)
+class ByName:
+    """Weights of names under a model: the same for all chunks."""
+
+    name: Array
+    relative: Array
+    best: Array
+
+
+def weights_by_name(subjects: Subjects, model: Model) -> ByName:
+    """Names × levels."""
+    u = np.log2(np.maximum(subjects.name_u, 1e-12))
+    m = np.where(subjects.names.bare[:, None], model.m["name_bare"], model.m["name"])
+    missing = _is_missing(levels.NAME)
+    weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
+    relative = np.where(missing, 0, np.log2(np.maximum(model.relative["name"], 1e-9)) - u).astype(np.float32)
+    best = np.maximum(weight.max(axis=1), relative.max(axis=1)) if len(u) else np.zeros(0, np.float32)
+    return ByName(weight, relative, best)
+
+
+def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName) -> Weights:
+    """The tables of a chunk of records."""
+    records, known = subjects.records, subjects.known
+    birth, birth_relative = _birth_weights(records.birth[rows], known, model)
+    place, place_relative, local = _place_weights(records, rows, known, model)
+    gender = np.log2(np.array([GENDER_OTHERWISE, GENDER_GIVEN_NAME]))
+    number_u = np.stack([_number_u(share, known.entries) for share in (model.number_of_another, 0.5)])
+    return Weights(
+        name=by_name.name, name_relative=by_name.relative, best_name=by_name.best,
+        birth=birth, birth_relative=birth_relative,
+        place=place, place_relative=place_relative, place_local=local,
+        gender=_table(model.m["gender"], levels.GENDER, gender), gender_relative=_table(model.relative["gender"], levels.GENDER, gender),
+        number=_table(model.m["number"], levels.NUMBER, number_u), number_relative=_table(model.relative["number"], levels.NUMBER, number_u),
+        parents=_table(model.m["parents"], levels.PARENTS, np.log2(PARENTS_U)),
+        parents_relative=_table(model.relative["parents"], levels.PARENTS, np.log2(PARENTS_U)),
+        age=np.append(np.log2(model.age_density), 0.0), regions=subjects.regions, shared_number=subjects.shared_number[rows],
+        prior=float(np.log2(model.in_registry / known.entries)), in_registry=float(np.log2(model.in_registry)),
+        relative_prior=float(np.log2(model.relatives / known.entries)), deceased=float(np.log2(model.deceased)),
+    )  # fmt: skip
+
+
+def _table(m: Array, names: tuple[str, ...], log2_u: Array) -> Array:
+    """log2(m/u), 0 where a side is missing."""
+    return np.where(_is_missing(names), 0, np.log2(np.maximum(m, 1e-9)) - log2_u).astype(np.float32)
+
+
+def _is_missing(names: tuple[str, ...]) -> Array:
+    return np.array([level == "missing" for level in names])
+
+
+def _birth_weights(birth: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
+    """By distinct date: the people of a chunk share many."""
+    distinct, at = np.unique(birth, return_inverse=True)
+    u = np.log2(birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known))
+    m = np.where(_coarse(distinct)[:, None], model.m["birth_date_coarse"], model.m["birth_date"])
+    missing = _is_missing(levels.BIRTH_DATE)
+    weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
+    relative = np.where(missing, 0, np.log2(np.maximum(model.relative["birth_date"], 1e-9)) - u).astype(np.float32)
+    return weight[at], relative[at]
+
+
+def _place_weights(records: Records, rows: Array, known: Frequencies, model: Model) -> tuple[Array, Array, Array]:
+    u = place_table(
+        *(getattr(records, name)[rows].astype(int) for name in ("birth_province", "birth_region", "home", "commune")), known
+    )
+    shape = u.shape
+    nothing = np.zeros((shape[1], shape[2]), bool)
+    nothing[-1, -1] = True
+    log2_u = np.log2(u)
+    m, relative = (np.log2(np.maximum(part["place"], 1e-9)).reshape(shape[1:]) for part in (model.m, model.relative))
+    local = np.log2(u[:, :, 0]) - np.log2(np.minimum(u[:, :, 0] * LOCAL_NAMES, 1.0))
+    return (
+        np.where(nothing, 0, m - log2_u).astype(np.float32),
+        np.where(nothing, 0, relative - log2_u).astype(np.float32),
+        local.astype(np.float32),
+    )
+
+
+def _number_u(another: float, entries: int) -> Array:
+    """log2 P(level | somebody else's entry): a claimed number that is another's could be anybody's."""
+    u = np.ones(len(levels.NUMBER))
+    u[:4] = np.array([1.0, 2.0, 1.0, 2.0]) / entries * another
+    u[levels.NUMBER.index("one_digit")] = ONE_DIGIT
+    return np.log2(np.maximum(u, 1e-12))

@@ -1,0 +1,168 @@
+"""What a pair weighs: the levels of its comparisons turned into match weights, one pair at a time, compiled.
+
+The tables (`Weights`) hold log2(m/u) of every level for the records of one chunk, and beside it log2(relative/u): what the pair is
+worth as evidence that the entry is a brother, sister or parent of the person sought (`matching.model`).
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from matching.columns import Entries, Records, year_of
+from matching.comparison import (
+    BIRTH_DATE,
+    BIRTH_PLACE,
+    GENDER,
+    NAME,
+    NUMBER,
+    P_MISSING,
+    PARENTS,
+    RESIDENCE,
+    birth_level,
+    birth_place_level,
+    gender_level,
+    number_level,
+    parents_of_pair,
+    residence_level,
+)
+from matching.likeness import MISSING, WORD_MISSING, name_level
+from matching.nametable import Array, Names
+
+FIRST_YEAR = 1900
+"""Birth years with a share of their own: 1900 to 2039."""
+YEARS = 140
+
+AGE_BOUNDS = (np.log2(1e-4), np.log2(30.0))
+"""However rare an age is among the records of a kind, it speaks no louder than this."""
+
+NEGLIGIBLE = -32.0
+"""Match weight below which a pair adds nothing to any probability: a ten-thousandth of a millionth of the mass of nobody."""
+
+FAINT = -24.0
+"""Below it the parents' names can't save a pair."""
+
+
+class Weights(NamedTuple):
+    """Tables by name (position in the records' names), by record of the chunk, or for all."""
+
+    name: Array
+    """names × levels."""
+    name_relative: Array
+    best_name: Array
+    """Per name, the greatest of both."""
+    birth: Array
+    """records × levels."""
+    birth_relative: Array
+    place: Array
+    """records × birth place levels × residence levels."""
+    place_relative: Array
+    place_local: Array
+    """records × birth place levels: what an agreement of commune is worth less where the name agrees too."""
+    gender: Array
+    """Does the given name agree × levels."""
+    gender_relative: Array
+    number: Array
+    """Do others claim the same number × levels."""
+    number_relative: Array
+    parents: Array
+    parents_relative: Array
+    age: Array
+    """Per birth year from FIRST_YEAR, log2 of how much denser the records are there; the last for any other year."""
+    regions: Array
+    """Birth province → the province of 2025 that it is in."""
+    shared_number: Array
+    """Per record of the chunk."""
+    prior: float
+    """log2 P(it is any one entry)."""
+    in_registry: float
+    """log2 P(the person has an entry)."""
+    relative_prior: float
+    """log2 of relatives per entry."""
+    deceased: float
+    """log2 P(deceased)."""
+
+
+@numba.njit(cache=True, nogil=True)
+def age_weight(tables: Weights, birth: int, entry_birth: int) -> float:
+    """log2 of how likely somebody of the entry's age is a record of this kind, against the record's own age where that is known."""
+    low, high = AGE_BOUNDS
+    return min(max(tables.age[age_of(entry_birth)] - tables.age[age_of(birth)], low), high)
+
+
+@numba.njit(cache=True, nogil=True)
+def age_of(birth: int) -> int:
+    """Position of a birth year in tables by year."""
+    year = year_of(birth) - FIRST_YEAR
+    return year if 0 <= year < YEARS else YEARS
+
+
+@numba.njit(cache=True, nogil=True)
+def weigh(
+    records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
+    tables: Weights, i: int, found_by: int, prior: float, levels: Array,
+) -> tuple[float, float, int]:  # fmt: skip
+    """Compare and weigh one pair.
+
+    Args:
+        records: all records of the kind.
+        row: the record.
+        names: of the records.
+        entries: of the registry.
+        at: the entry.
+        entry_names: of the registry.
+        established: sorted keys of given names.
+        tables: weights of the chunk.
+        i: the record's place in the chunk.
+        found_by: how a lookup found it (position in matching.keys.FOUND_BY).
+        prior: P(it is this entry) before evidence; 0 where any entry is as likely.
+        levels: filled with the levels, one per comparison.
+
+    Returns:
+        Its match weight (log2 w_c), its term in the mass of nobody (log2), and which reading of the name it was.
+    """
+    birth = birth_level(records.birth[row], entries.birth[at])
+    gender = gender_level(records.gender[row], entries.gender[at])
+    place = birth_place_level(records.birth_province[row], records.birth_region[row], entries.birth_province[at], tables.regions)
+    home = residence_level(records.home[row], records.commune[row], entries.home[at], entries.commune[at])
+    number = number_level(records.number[row], records.number_other[row], entries.entry[at], found_by)
+    shared = np.int64(tables.shared_number[i])
+    base = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
+    base += age_weight(tables, records.birth[row], entries.birth[at]) + (tables.deceased if entries.deceased[at] else 0.0)
+    weight = base + tables.birth[i, birth] + tables.place[i, place, home] + tables.number[shared, number]
+    # somebody found by family who isn't the person is a relative for certain
+    kin = tables.relative_prior if prior == 0 else max(tables.relative_prior, np.log2(prior))
+    relative = kin + tables.birth_relative[i, birth] + tables.place_relative[i, place, home] + tables.number_relative[shared, number]
+    levels[BIRTH_DATE], levels[GENDER], levels[BIRTH_PLACE], levels[RESIDENCE] = birth, gender, place, home
+    levels[NUMBER], levels[NAME], levels[PARENTS] = number, MISSING, P_MISSING
+    reading = records.name[row]
+    if max(weight, relative) + best_of(tables, reading, records.name_other[row]) < NEGLIGIBLE:
+        return weight, relative, -1
+    name = name_level(names, reading, entry_names, entries.name[at], established)
+    if records.name_other[row] >= 0:
+        other = name_level(names, records.name_other[row], entry_names, entries.name[at], established)
+        if tables.name[records.name_other[row], other] > tables.name[reading, name]:
+            reading, name = records.name_other[row], other
+    levels[NAME] = name
+    alike = name <= WORD_MISSING
+    given = np.int64(alike)
+    if reading >= 0:
+        weight += tables.name[reading, name]
+        relative += tables.name_relative[reading, name]
+    weight += tables.gender[given, gender]
+    relative += tables.gender_relative[given, gender]
+    if alike and home == 0:
+        weight += tables.place_local[i, place]
+        relative += tables.place_local[i, place]
+    if max(weight, relative) < FAINT or (records.father_name[row] < 0 and records.mother_name[row] < 0):
+        return weight, relative, reading
+    parents = parents_of_pair(records, row, names, entries, at, entry_names, established)
+    levels[PARENTS] = parents
+    return weight + tables.parents[parents], relative + tables.parents_relative[parents], reading
+
+
+@numba.njit(cache=True, nogil=True)
+def best_of(tables: Weights, name: int, other: int) -> float:
+    """The most that a name can weigh."""
+    best = tables.best_name[name] if name >= 0 else 0.0
+    return max(best, tables.best_name[other]) if other >= 0 else best
