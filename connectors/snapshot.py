@@ -77,7 +77,7 @@ class Snapshot:
         at = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
         return pa.concat_tables([*tables, _kin(numbers, asked, "child", parents.child[at])])
 
-    def blocks(self, records: Records, names: Names, rows: Array, *, widely: bool) -> Blocks:
+    def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> Blocks:
         """See `matching.registry.Registry`."""
         if self._blocks is None or self._blocks[0] is not names:
             self._blocks = names, name_blocks(names, self._index)

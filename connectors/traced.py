@@ -1,161 +1,230 @@
 """The registry as a service: candidates come from its own search, entries as it answers them."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.registry import RegistryClient
-from matching.blocking import RULES
-from matching.keys import ENTRY_KEYS, GENDERS, NAME_FEATURES, PAIRS, entry_keys, text_key
-from matching.registry import RegistryFacts
-from matching.schemas import ENTRY, TRACE_QUERY
+from matching.blocks import Listed, ListedBlocks
+from matching.columns import Entries, Records, day_of, month_of, year_of
+from matching.index import positions_by
+from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text
+from matching.nametable import Array, Names, joined, text_key
+from matching.profile import VIETNAM, Profile
+from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
+from matching.schemas import ENTRY, FOUND, TRACE_QUERY
+from matching.searching import Order
 
-_FOUND_KEYS = pa.schema([pa.field("asked", pa.string()), pa.field("found_by", pa.string()), *ENTRY_KEYS])
-_KIN_KEYS = pa.schema([pa.field("asked", pa.string()), pa.field("relation", pa.string()), *ENTRY_KEYS])
-_ANSWER = pa.schema([pa.field("query", pa.int64()), *ENTRY_KEYS])
+_NOTHING = np.zeros(0, np.int32)
+_NO_ORDER = Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8))
+
+_NAMES = ("name", "father_name", "mother_name")
 
 
 class TracedRegistry:
-    """`matching.registry.Registry` over a RegistryClient; never asks the same question twice.
+    """`matching.registry.Registry` over a RegistryClient; never traces the same question twice.
 
     It holds every answer of one partition in memory: some fifty entries a record at most.
     """
 
-    def __init__(self, client: RegistryClient) -> None:
+    def __init__(self, client: RegistryClient, profile: Profile = VIETNAM) -> None:
         """Nothing is asked before it is needed."""
-        self._client = client
-        self._names = NAME_FEATURES.empty_table()
-        self._raw = ENTRY.empty_table()
-        self._answers = _ANSWER.empty_table()
-        self._asked = np.zeros(0, dtype=np.int64)
+        self._client, self._profile = client, profile
+        self._seen = _Seen(profile)
+        self._asked, self._of_question = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self._answers = np.zeros(0, np.int32)
+
+    @property
+    def profile(self) -> Profile:
+        """Whose names the service holds."""
+        return self._profile
 
     def facts(self) -> RegistryFacts:
         """As the service gives them."""
         return self._client.facts()
 
+    def people(self) -> People:
+        """All entries that were ever answered; the service searches for itself, so there is no order."""
+        return People(*self._seen.columns(), _NO_ORDER)
+
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
-        return self._read(self._client.lookup(numbers)).select(_FOUND_KEYS.names).cast(_FOUND_KEYS)
+        found = self._client.lookup(numbers)
+        code = pc.index_in(found["found_by"], value_set=pa.array(FOUND_BY, pa.string()))
+        return pa.table(
+            {"asked": found["asked"], "found_by": code.cast(pa.int8()), "at": self._seen.positions(found)}, schema=LOOKED_UP
+        )
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
-        return self._read(self._client.relatives(numbers)).select(_KIN_KEYS.names).cast(_KIN_KEYS)
+        found = self._client.relatives(numbers)
+        return pa.table({"asked": found["asked"], "relation": found["relation"], "at": self._seen.positions(found)}, schema=KIN_OF)
 
-    def candidates(self, records: pa.Table, features: pa.Table, rules: tuple[str, ...]) -> Iterator[pa.Table]:
-        """What the service's search finds; of that the exact key's pairs, when only they are wanted."""
-        queries = trace_queries(records, features)
-        keys = np.fromiter(map(text_key, _as_text(queries)), dtype=np.int64, count=len(queries))
-        self._trace(queries, keys)
-        sought = records.select(["row", "name_key", "folded", "birth_day"]).append_column(
-            "query", pa.array(keys)
-        )
-        sought = sought.rename_columns(["row", "record_name", "sought_folded", "sought_day", "query"])
-        pairs = sought.join(self._answers, "query", join_type="inner", use_threads=False)
-        if rules == (RULES[0].name,):
-            same = pc.and_kleene(
-                pc.equal(pairs["sought_folded"], pairs["folded"]),
-                pc.equal(pairs["sought_day"], pairs["birth_day"]),
-            )
-            pairs = pairs.filter(same)
-        if len(pairs):
-            yield _as_pairs(pairs)
+    def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> ListedBlocks:
+        """What the service's search finds for every reading of a name; of that the exact key's, when only they are wanted."""
+        row, reading = _readings(records, rows)
+        questions, question = _distinct(trace_queries(records, text, row, reading))
+        self._trace(questions, question)
+        low, high = (np.searchsorted(self._of_question, question, side=side) for side in ("left", "right"))
+        row, reading = np.repeat(row, high - low), np.repeat(reading, high - low)
+        at = self._answers[_from_to(low, high)]
+        if not widely:
+            exact = _is_exact(records, names, row, reading, self.people(), at)
+            row, at = row[exact], at[exact]
+        return ListedBlocks(_listed(row, at))
 
-    def names(self, name_keys: pa.Array) -> pa.Table:
-        """See `matching.registry.Registry`."""
-        return self._names.filter(pc.is_in(self._names["name_key"], value_set=name_keys)).select(
-            ["name_key", "name"]
-        )
-
-    def name_counts(self, features: pa.Table) -> pa.Table | None:
+    def name_counts(self, names: Names) -> None:
         """A service can't be counted."""
-        return None
+        return
 
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """Entries seen in earlier answers: nobody is looked up a second time to be shown."""
-        seen = self._raw.filter(pc.is_in(self._raw["personal_id"], value_set=personal_ids))
-        return seen.take(_first_of_each(seen["personal_id"]))
+        return self._seen.in_full(digits(personal_ids, np.int64))
 
-    def _trace(self, queries: pa.Table, keys: np.ndarray) -> None:
-        """Ask what was not asked before."""
-        _, first = np.unique(keys, return_index=True)
-        new = np.sort(first[~np.isin(keys[first], self._asked)])
+    def _trace(self, questions: pa.Table, question: Array) -> None:
+        """Ask what was not asked before; questions go by their key, also where answers are kept.
+
+        Args:
+            questions: TRACE_QUERY with the key as `ref`, each once.
+            question: keys of all of them.
+        """
+        new = np.setdiff1d(question, self._asked)
         if not len(new):
             return
-        refs = pa.array([str(key) for key in keys[new].tolist()])
-        asked = queries.take(pa.array(new)).set_column(0, "ref", refs)
-        for answer in self._client.trace(asked):
-            found = self._read(answer)
-            keyed = found.append_column("query", found["ref"].cast(pa.int64())).select(_ANSWER.names)
-            self._answers = pa.concat_tables([self._answers, keyed.cast(_ANSWER)])
-        self._asked = np.concatenate([self._asked, keys[new]])
-
-    def _read(self, answer: pa.Table) -> pa.Table:
-        """An answer in numeric form; its names and entries are kept."""
-        keys, features = entry_keys(answer)
-        known = pc.is_in(features["name_key"], value_set=self._names["name_key"].combine_chunks())
-        self._names = pa.concat_tables([self._names, features.filter(pc.invert(known))])
-        self._raw = pa.concat_tables([self._raw, answer.select(ENTRY.names).cast(ENTRY)])
-        return keys
+        asked = questions.filter(pc.is_in(questions["ref"], value_set=pa.array(new).cast(pa.string())))
+        answers = pa.concat_tables([_ANSWER.empty_table(), *(_answer(part) for part in self._client.trace(asked))])
+        of_question = np.concatenate([self._of_question, answers["ref"].cast(pa.int64()).to_numpy()])
+        at = np.concatenate([self._answers, self._seen.positions(answers)])
+        order = np.argsort(of_question, kind="stable")
+        self._of_question, self._answers = of_question[order], at[order]
+        self._asked = np.concatenate([self._asked, new])
 
 
-def trace_queries(records: pa.Table, features: pa.Table) -> pa.Table:
-    """What is known of records (RECORD_KEYS), as TRACE_QUERY with the row as `ref`."""
-    at = pc.index_in(records["name_key"].combine_chunks(), value_set=features["name_key"].combine_chunks())
+class _Seen:
+    """Entries that were answered: each has one position, the first time's."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._full = [ENTRY.empty_table()]
+        self._parts = [entry_columns(_ANSWER.empty_table(), profile)]
+        self._ids, self._at = np.zeros(0, np.int64), np.zeros(0, np.int32)
+
+    def positions(self, answer: pa.Table) -> Array:
+        """Positions (int32) of answered entries (ENTRY with father_name, mother_name); who is new is kept."""
+        numbers = digits(answer["personal_id"], np.int64)
+        distinct, first = np.unique(numbers, return_index=True)
+        self._keep(answer.take(pa.array(np.sort(first[~np.isin(distinct, self._ids)]))))
+        return self._at[np.searchsorted(self._ids, numbers)]
+
+    def _keep(self, new: pa.Table) -> None:
+        if not len(new):
+            return
+        entries, names = entry_columns(new, self._profile)
+        at = np.arange(len(self._ids), len(self._ids) + len(new), dtype=np.int32)
+        ids, at = np.concatenate([self._ids, entries.entry]), np.concatenate([self._at, at])
+        order = np.argsort(ids, kind="stable")
+        self._ids, self._at = ids[order], at[order]
+        self._parts.append((entries, names))
+        self._full.append(new.select(ENTRY.names).cast(ENTRY))
+
+    def columns(self) -> tuple[Entries, Names]:
+        """All entries by position, and their names."""
+        if len(self._parts) > 1:
+            self._parts = [_joined(self._parts)]
+        return self._parts[0]
+
+    def in_full(self, numbers: Array) -> pa.Table:
+        """ENTRY rows of those among the numbers that were answered."""
+        at = positions_by(self._ids, np.arange(len(self._ids), dtype=np.int32), np.unique(numbers))
+        return pa.concat_tables(self._full).take(pa.array(np.sort(self._at[at[at >= 0]])))
+
+
+_ANSWER = pa.schema([pa.field("ref", pa.string()), *(field for field in FOUND if field.name not in {"asked", "found_by"})])
+
+
+def _answer(part: pa.Table) -> pa.Table:
+    return part.select(_ANSWER.names).cast(_ANSWER)
+
+
+def _joined(parts: list[tuple[Entries, Names]]) -> tuple[Entries, Names]:
+    """Parts one after the other; positions of names move by the names before them."""
+    before = np.cumsum([0, *(len(names.key) for _, names in parts[:-1])])
+    moved = [
+        entries._replace(**{name: _moved(getattr(entries, name), int(by)) for name in _NAMES})
+        for (entries, _), by in zip(parts, before, strict=True)
+    ]
+    columns = (np.concatenate(column) for column in zip(*moved, strict=True))
+    return Entries(*columns), joined([names for _, names in parts])
+
+
+def _moved(name: Array, by: int) -> Array:
+    return np.where(name >= 0, name + by, -1).astype(np.int32)
+
+
+def _readings(records: Records, rows: Array) -> tuple[Array, Array]:
+    """Every reading of the names of some records: row and position of the name; whoever has no name has one reading, -1."""
+    other = rows[records.name_other[rows] >= 0]
+    return np.concatenate([rows, other]), np.concatenate([records.name[rows], records.name_other[other]])
+
+
+def trace_queries(records: Records, text: pa.Array, row: Array, reading: Array) -> pa.Table:
+    """What is known of records, as TRACE_QUERY without a `ref`.
+
+    Args:
+        records: all records.
+        text: their distinct names.
+        row: those asked for.
+        reading: by which of the names, -1 for none.
+    """
     return pa.table(
         {
-            "ref": records["row"].cast(pa.string()),
-            "full_name": features["name"].combine_chunks().take(at),
-            "birth_date": _birth_text(records),
-            "gender": pa.array(GENDERS, pa.string()).take(records["gender"].combine_chunks()),
-            "birth_province": _padded(records["birth_province"], 3),
-            "residence_province": _padded(records["residence_province"], 2),
-            "residence_commune": _padded(records["residence_commune"], 5),
+            "ref": pa.nulls(len(row), pa.string()),
+            "full_name": text.take(pa.array(reading, mask=reading < 0)),
+            "birth_date": _birth_text(records.birth[row]),
+            "gender": pa.array(GENDERS, pa.string()).take(pa.array(records.gender[row])),
+            "birth_province": id_text(records.birth_province[row], 3),
+            "residence_province": id_text(records.home[row], 2),
+            "residence_commune": id_text(records.commune[row], 5),
         },
         schema=TRACE_QUERY,
     )
 
 
-def _birth_text(records: pa.Table) -> pa.Array:
+def _birth_text(birth: Array) -> pa.Array:
     """YYYY, YYYY-MM or YYYY-MM-DD, as far as it is known."""
-    year = pc.utf8_lpad(records["year"].cast(pa.string()), 4, "0")
-    month = pc.binary_join_element_wise(year, _two(records["month"]), "-")
-    day = pc.binary_join_element_wise(month, _two(records["day"]), "-")
-    return pc.coalesce(day, month, year)
+    year = id_text(year_of(birth), 4)
+    month = pc.binary_join_element_wise(year, id_text(month_of(birth), 2), "-")
+    return pc.coalesce(pc.binary_join_element_wise(month, id_text(day_of(birth), 2), "-"), month, year)
 
 
-def _two(part: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_lpad(part.cast(pa.string()), 2, "0")
-
-
-def _padded(codes: pa.ChunkedArray, width: int) -> pa.ChunkedArray:
-    text = pc.utf8_lpad(codes.cast(pa.string()), width, "0")
-    return pc.if_else(pc.equal(codes, 0), None, text)
-
-
-def _as_text(queries: pa.Table) -> list[str]:
-    """Each query without its ref in one text: equal for equal questions."""
+def _distinct(queries: pa.Table) -> tuple[pa.Table, Array]:
+    """Each question once with its key as `ref`, and the key (int64) of every query: equal for equal questions, run after run."""
     parts = [pc.fill_null(queries[name], "") for name in TRACE_QUERY.names if name != "ref"]
-    joined: list[str] = pc.binary_join_element_wise(*parts, "\x1f").to_pylist()
-    return joined
+    encoded = pc.binary_join_element_wise(*parts, "\x1f").combine_chunks().dictionary_encode()
+    keys = np.fromiter(map(text_key, encoded.dictionary.to_pylist()), np.int64, len(encoded.dictionary))
+    code = encoded.indices.to_numpy()
+    _, first = np.unique(code, return_index=True)
+    ref = pa.array(keys).cast(pa.string())
+    return queries.take(pa.array(first)).set_column(0, "ref", ref), keys[code]
 
 
-def _as_pairs(pairs: pa.Table) -> pa.Table:
-    """PAIRS; the service's own rules count for none of ours."""
-    size = len(pairs)
-    own = {"rule": np.full(size, -1, np.int8), "found_by": np.zeros(size, np.int8)}
-    columns = {
-        name: pa.array(own[name]) if name in own else pairs[name] for name in PAIRS.names if name != "prior"
-    }
-    return (
-        pa.table({**columns, "prior": pa.nulls(size, pa.float64())})
-        .select(PAIRS.names)
-        .cast(PAIRS)
-        .combine_chunks()
-    )
+def _from_to(low: Array, high: Array) -> Array:
+    """All positions of runs, one run after the other."""
+    size = high - low
+    return np.arange(size.sum()) + np.repeat(low - np.cumsum(size) + size, size)
 
 
-def _first_of_each(column: pa.ChunkedArray) -> pa.Array:
-    codes = column.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    return pa.array(np.sort(np.unique(codes, return_index=True)[1]))
+def _is_exact(records: Records, names: Names, row: Array, reading: Array, people: People, at: Array) -> Array:
+    """Pairs of the same name without marks and the same day of birth."""
+    entries, entry_names, _ = people
+    name, birth = entries.name[at], records.birth[row]
+    exact = (reading >= 0) & (name >= 0) & (day_of(birth) != 0) & (birth == entries.birth[at])
+    exact[exact] = names.folded[reading[exact]] == entry_names.folded[name[exact]]
+    return np.asarray(exact)
+
+
+def _listed(row: Array, at: Array) -> Listed:
+    """In the order of records, each entry once: two readings often find the same."""
+    pair = np.unique(row.astype(np.int64) << 32 | at)
+    size = len(pair)
+    return Listed(pair >> 32, (pair & 0xFFFFFFFF).astype(np.int32), np.zeros(size, np.int8), np.zeros(size))

@@ -152,7 +152,7 @@ def _sought(rows: Array, found: Listed, *where: Array) -> Sought:
     at = np.arange((end - start).sum()) + np.repeat(start - np.r_[0, np.cumsum(end - start)[:-1]], end - start)
     return Sought(
         rows.astype(np.int64), np.r_[0, np.cumsum(end - start)].astype(np.int64), found.at[at].astype(np.int32),
-        found.found_by[at].astype(np.int8), found.prior[at].astype(np.float64), *where,
+        found.found_by[at].astype(np.int8), found.prior[at].astype(np.float64), *where, np.full(len(rows), -1, np.int32),
     )  # fmt: skip
 
 
@@ -160,9 +160,8 @@ def _no_days(size: int) -> tuple[Array, Array]:
     return np.zeros(size, np.int32), np.zeros(size, np.int32)
 
 
-def _no_names(size: int) -> tuple[Array, Array, Array, Array]:
-    nothing = np.zeros((size, 2), np.int32)
-    return nothing, nothing, nothing, nothing
+def _no_names(size: int) -> tuple[Array, ...]:
+    return (np.zeros((size, 2), np.int32),) * 6
 
 
 def _no_groups(size: int) -> tuple[Array, Array, Array, Array]:
@@ -175,9 +174,11 @@ def _days(birth: Array, births: Births) -> tuple[Array, Array]:
     return np.where(known, births.start[at], 0).astype(np.int32), np.where(known, births.start[at + 1], 0).astype(np.int32)
 
 
-def _names_of(records: Records, rows: Array, blocks: NameBlocks) -> tuple[Array, Array, Array, Array]:
+def _names_of(records: Records, rows: Array, blocks: NameBlocks) -> tuple[Array, ...]:
     both = _both_names(records, rows)
-    return blocks.name_low[both], blocks.name_high[both], blocks.given_low[both], blocks.given_high[both]
+    return tuple(
+        getattr(blocks, side)[both] for side in ("name_low", "name_high", "given_low", "given_high", "group_low", "group_high")
+    )
 
 
 @numba.njit(cache=True, nogil=True)

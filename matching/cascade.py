@@ -22,7 +22,7 @@ from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
 from matching.comparison import BIRTH_DATE, FIELDS, NAME
 from matching.engines.local import searched_in_threads
-from matching.frequency import Frequencies, age_density
+from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.model import SHRINKAGE, Model, learn
 from matching.nametable import Array
@@ -30,7 +30,7 @@ from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
 from matching.subjects import Subjects, subjects_of
-from matching.columns import year_of
+from matching.columns import Records, year_of
 
 CASCADE = (claimed_id.NAME, family.NAME, search.EXACT_KEY, search.FUZZY)
 """The passes in their order."""
@@ -150,8 +150,8 @@ def search_registry(
         kin: `family.KIN`: who records are likely to be by their family.
         progress: told after each pass.
     """
-    columns, names = record_columns(records, registry.profile)
-    work = _Work(registry, subjects_of(columns, names, known, registry.name_counts(names), registry.profile), settings)
+    columns, names, text = record_columns(records, registry.profile)
+    work = _Work(registry, subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile), settings)
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
     model = _learned(work, claims, stored) if settings.learn else stored
@@ -161,7 +161,7 @@ def search_registry(
     rules: dict[str, RuleFacts] = {}
     for name in CASCADE:
         if name == search.EXACT_KEY and settings.learn:
-            model, reliability, rules = _measured(work, found, model)
+            model, reliability, rules = _measured(work, found, claims, model)
         if name == family.NAME:
             evidence = listed(claims, by_family)
         rows = _rows_of(name, np.flatnonzero(in_scope & (found.decided_by < 0)), claims, by_family)
@@ -214,7 +214,7 @@ def _kin_listed(records: pa.Table, kin: pa.Table | None) -> Listed:
 def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     """M from the pairs that numbers found, ages from all records."""
     records = work.subjects.records
-    model = replace(stored, age_density=age_density(year_of(records.birth).astype(int), work.subjects.known))
+    model = _with_ages(stored, records)
     rows = np.unique(claims.row)
     if not len(rows):
         return model
@@ -227,15 +227,18 @@ def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     return learn(model, compared, bare, work.subjects.coarse[row])
 
 
-def _searched(work: _Work, name: str, rows: Array, evidence: Listed, model: Model, subjects: Subjects | None = None) -> Weighed:
-    """A pass's candidates of some records: what number and family found, and what its blocks hold."""
-    of = subjects or work.subjects
+def _searched(work: _Work, name: str, rows: Array, evidence: Listed, model: Model, targets: Array | None = None) -> Weighed:
+    """A pass's candidates of some records: what number and family found, and what its blocks hold.
+
+    With targets, the records are searched without their numbers, and it is told what finds each target.
+    """
+    of = work.subjects if targets is None else work.subjects.without_numbers()
     blocks = (
-        work.registry.blocks(of.records, of.names, rows, widely=search.SEARCHES[name])
+        work.registry.blocks(of.records, of.names, of.text, rows, widely=search.SEARCHES[name])
         if name in search.SEARCHES and len(rows)
         else ListedBlocks()
     )
-    return searched_in_threads(work.registry, of, model, rows, evidence, blocks, _counter(work, name))
+    return searched_in_threads(work.registry, of, model, rows, evidence, blocks, _counter(work, name), targets)
 
 
 def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
@@ -247,6 +250,14 @@ def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
             work.by_rule[rule.name] += found
 
     return count
+
+
+def _with_ages(model: Model, records: Records) -> Model:
+    """Ages as all records have them."""
+    year, told = year_of(records.birth).astype(int), records.reference.astype(int)
+    reference = int(np.median(told[told > 0])) if (told > 0).any() else model.reference
+    gaps = (year - np.where(told > 0, told, reference))[year > 0]
+    return replace(model, ages=age_shares(gaps), reference=reference)
 
 
 PRIOR_ROUNDS = 10
@@ -272,23 +283,34 @@ def _nobody(model: Model, name: str) -> float:
     return (1 - model.in_registry) + model.in_registry * model.missed[name]
 
 
-def _measured(work: _Work, found: Found, model: Model) -> tuple[Model, list[Bin], dict[str, RuleFacts]]:
+def _measured(work: _Work, found: Found, claims: Listed, model: Model) -> tuple[Model, list[Bin], dict[str, RuleFacts]]:
     """Search verified records without their number: what blocking misses, what each rule finds, how true the probabilities are."""
     verified, sample = np.flatnonzero(found.decided_by == CASCADE.index(claimed_id.NAME)), work.settings.sample
     rows = verified[:: max(1, len(verified) // sample)][:sample] if sample else verified[:0]
     if not len(rows):
         return model, [], {}
-    seen = _searched(work, search.FUZZY, rows, NOTHING_LISTED, model, work.subjects.without_numbers())
-    entry = _entries_at(work, seen.at)
-    right = (seen.at >= 0) & (entry == found.entry[rows][:, None])
-    reached, by_name_and_date = int(right.any(axis=1).sum()), int((right & _exact(seen.levels)).any(axis=1).sum())
+    targets = _best_claims(claims, found, rows, work)
+    seen = _searched(work, search.FUZZY, rows, NOTHING_LISTED, model, targets)
+    right = seen.at == targets[:, None]
+    reached = int(((seen.target_rules != 0) | right.any(axis=1)).sum())
+    by_name_and_date = int((right & _exact(seen.levels)).any(axis=1).sum())
     missed = {
         search.FUZZY: _share(len(rows) - reached, len(rows), model.missed[search.FUZZY]),
         search.EXACT_KEY: _share(len(rows) - by_name_and_date, len(rows), model.missed[search.EXACT_KEY]),
     }
     probability, _ = posterior.probabilities(seen, _nobody(model, search.FUZZY))
     table = posterior.reliability(probability[:, 0], right[:, 0])
-    return replace(model, missed={**model.missed, **missed}), table, _rule_facts(work, seen.rules[right], len(rows))
+    return replace(model, missed={**model.missed, **missed}), table, _rule_facts(work, seen.target_rules, len(rows))
+
+
+def _best_claims(claims: Listed, found: Found, rows: Array, work: _Work) -> Array:
+    """Positions of the entries that records were linked to by their numbers."""
+    chosen = np.isin(claims.row, rows)
+    row, at = claims.row[chosen], claims.at[chosen]
+    own = _entries_at(work, at) == found.entry[row]
+    result = np.full(len(rows), -1, np.int32)
+    result[np.searchsorted(rows, row[own])] = at[own]
+    return result
 
 
 def _rule_facts(work: _Work, met: Array, sample: int) -> dict[str, RuleFacts]:

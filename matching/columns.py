@@ -43,6 +43,8 @@ class Records(NamedTuple):
     """int32."""
     mother_name: Array
     """int32."""
+    reference: Array
+    """int16, the year that ages are counted from: of a guardian, the child's birth year; 0 when there is none."""
 
 
 class Entries(NamedTuple):

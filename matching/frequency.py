@@ -315,19 +315,17 @@ def birth_date_table(
     return np.stack([np.clip(values[level], 1e-9, 1.0) for level in BIRTH_DATE], axis=1)
 
 
-def age_density(years: np.ndarray, known: Frequencies) -> np.ndarray:
-    """How much denser the records of a kind are in each birth year than people at large: YEARS values, about 1 on average.
+def age_shares(gaps: np.ndarray) -> np.ndarray:
+    """Share of the records of a kind by years from their reference year, 2 · YEARS values from -YEARS; smooth, and never 0.
 
     Pupils are children and guardians are none: what a date that differs, or isn't there, leaves to ages.
 
     Args:
-        years: birth years of the records, 0 when unknown.
-        known: shares of years in the registry.
+        gaps: birth year less reference year of records that know both.
     """
-    inside = years[(years >= FIRST_YEAR) & (years < FIRST_YEAR + YEARS)] - FIRST_YEAR
-    counted = np.convolve(np.bincount(inside, minlength=YEARS), AROUND, "same")
-    people = np.maximum(np.convolve(known.years, AROUND, "same"), 1e-5)
-    return np.asarray((counted + FEW * people) / ((len(inside) + FEW) * people))
+    inside = gaps[np.abs(gaps) < YEARS] + YEARS
+    counted = np.convolve(np.bincount(inside, minlength=2 * YEARS), AROUND, "same")
+    return np.asarray((counted + FEW / YEARS) / (len(inside) + 2 * FEW))
 
 
 AROUND = np.array([0.1, 0.2, 0.4, 0.2, 0.1])

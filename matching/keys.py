@@ -16,10 +16,10 @@ FOUND_BY = (None, "current", "superseded", "former")
 """How a lookup found an entry; the position is the code, 0 for a pair that no lookup found."""
 
 
-def record_columns(records: pa.Table, profile: Profile) -> tuple[Records, Names]:
-    """Normalised records (RECORDS, optionally with father_name, mother_name) in the order of the table, and their distinct names."""
+def record_columns(records: pa.Table, profile: Profile) -> tuple[Records, Names, pa.Array]:
+    """Normalised records (RECORDS, optionally with father_name, mother_name) in the order of the table, their distinct names, and these as text."""
     columns = ("name", "name_other", "father_name", "mother_name")
-    positions, names = _read_names([_optional(records, column) for column in columns], profile)
+    positions, text = _read_names([_optional(records, column) for column in columns])
     return Records(
         name=positions[0],
         name_other=np.where(positions[1] == positions[0], -1, positions[1]).astype(np.int32),
@@ -34,13 +34,25 @@ def record_columns(records: pa.Table, profile: Profile) -> tuple[Records, Names]
         former=digits(records["claimed_former"], np.int64),
         father_name=positions[2],
         mother_name=positions[3],
-    ), names
+        reference=_reference(records),
+    ), name_table(text, profile), text
+
+
+def _reference(records: pa.Table) -> Array:
+    """The child's birth year of each guardian, where it is known."""
+    if CHILD_YEAR not in records.column_names:
+        return np.zeros(len(records), np.int16)
+    return np.asarray(pc.fill_null(combined(records[CHILD_YEAR]), 0).to_numpy(zero_copy_only=False).astype(np.int16))
+
+
+CHILD_YEAR = "child_birth_year"
+"""Column of guardians' RECORDS: when their (first) child was born."""
 
 
 def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
     """Answers of a registry (ENTRY with father_name, mother_name) in their order, and their distinct names."""
     columns = [entry_names(entries[name], profile.canonical) for name in ("full_name", "father_name", "mother_name")]
-    positions, names = _read_names(columns, profile)
+    positions, text = _read_names(columns)
     precision = pc.fill_null(entries["birth_precision"], "day")
     return Entries(
         entry=digits(entries["personal_id"], np.int64),
@@ -53,7 +65,7 @@ def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
         father_name=positions[1],
         mother_name=positions[2],
         deceased=pc.fill_null(pc.equal(combined(entries["status"]), "deceased"), fill_value=False).to_numpy(zero_copy_only=False),
-    ), names
+    ), name_table(text, profile)
 
 
 def combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -65,13 +77,13 @@ def _optional(records: pa.Table, column: str) -> pa.Array:
     return combined(records[column]) if column in records.column_names else pa.nulls(len(records), pa.string())
 
 
-def _read_names(columns: list[pa.Array], profile: Profile) -> tuple[list[Array], Names]:
-    """Positions (int32, -1 for none) of the names of each column among all distinct ones."""
+def _read_names(columns: list[pa.Array]) -> tuple[list[Array], pa.Array]:
+    """Positions (int32, -1 for none) of the names of each column among all distinct ones, and these."""
     whole = pa.concat_arrays([column.cast(pa.string()) for column in columns]).dictionary_encode()
     codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     sizes = np.cumsum([0, *map(len, columns)])
     parts = [np.ascontiguousarray(codes[a:b]) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
-    return parts, name_table(whole.dictionary, profile)
+    return parts, whole.dictionary
 
 
 def _birth(first_day: pa.ChunkedArray | pa.Array, precision: pa.ChunkedArray | pa.Array) -> Array:

@@ -11,7 +11,7 @@ from matching import deciding
 from matching.cascade import LinkSettings, Progress, Searched, SearchFacts, search_registry
 from matching.decision import Outcome
 from matching.frequency import Frequencies
-from matching.keys import id_text
+from matching.keys import CHILD_YEAR, id_text
 from matching.model import Model
 from matching.passes import family
 from matching.registry import Registry
@@ -191,13 +191,19 @@ def with_parent_names(students: pa.Table, guardians: pa.Table, families: pa.Tabl
 
 
 def at_the_childs_home(guardians: pa.Table, students: pa.Table, families: pa.Table) -> pa.Table:
-    """Guardians without a residence, given that of their (first) child: schools ask where the pupil lives, hardly where parents do.
+    """Guardians with the birth year of their eldest child, and without a residence given that of their (first) child: schools ask where the pupil lives, hardly where parents do.
 
     How often that is right is learned with the rest of m.
     """
-    homes = students.filter(pc.is_valid(students["residence_province"])).select(["record_id", *_HOME])
-    joined = families.join(homes, "student_id", "record_id", join_type="inner", use_threads=False)
-    first = _first_of(joined, "guardian_id", "student_id")
+    children = students.append_column(CHILD_YEAR, pc.year(students["birth_from"]).cast(pa.int16()))
+    joined = families.join(
+        children.select(["record_id", CHILD_YEAR, *_HOME]), "student_id", "record_id", join_type="inner", use_threads=False
+    )
+    eldest = _first_of(joined.filter(pc.is_valid(joined[CHILD_YEAR])), "guardian_id", CHILD_YEAR)
+    at = pc.index_in(guardians["record_id"], value_set=eldest["guardian_id"].combine_chunks())
+    guardians = guardians.append_column(CHILD_YEAR, eldest[CHILD_YEAR].combine_chunks().take(at))
+    housed = joined.filter(pc.is_valid(joined["residence_province"]))
+    first = _first_of(housed, "guardian_id", "student_id")
     at = pc.index_in(guardians["record_id"], value_set=first["guardian_id"].combine_chunks())
     homeless = pc.is_null(guardians["residence_province"])
     for name in _HOME:

@@ -72,8 +72,10 @@ class Model:
     """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
     threshold: float = 0.0
     """From which probability a whole partition was linked; what is looked at apart from it is held to that at least."""
-    age_density: Table = field(default_factory=lambda: np.ones(YEARS))
-    """Birth year (from weighing.FIRST_YEAR) → how much denser the records are there than people at large."""
+    ages: Table = field(default_factory=lambda: np.zeros(0))
+    """Share of records by years from their reference year (`frequency.age_shares`); empty while not learned."""
+    reference: int = 2000
+    """The reference year of records that have none of their own."""
     verified: int = 0
     """Pairs that m was learned from."""
 
@@ -177,8 +179,7 @@ def _from_json(content: dict[str, object], kind: str) -> Model:
         facts[part] = {shape: _levels_in_order(shape, table) for shape, table in facts[part].items()}
     for part in ("m", "relative"):
         facts[part]["place"] = place_m(facts[part]["place"])
-    if "age_density" in facts:
-        facts["age_density"] = np.array(facts["age_density"], dtype=float)
+    facts["ages"] = np.array(facts.get("ages", ()), dtype=float)
     return Model(name=str(content["name"]), kind=kind, **facts)
 
 
@@ -198,7 +199,7 @@ def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
 def _to_json(model: Model) -> dict[str, object]:
     facts = asdict(model)
     del facts["name"], facts["kind"]
-    facts["age_density"] = [round(float(density), 3) for density in model.age_density]
+    facts["ages"] = [round(float(share), 7) for share in model.ages]
     for part in ("m", "relative"):
         facts[part] = {
             shape: {

@@ -227,6 +227,22 @@ def taken(names: Names, order: Array) -> Names:
 _PLAIN = ("key", "folded", "compact", "sound", "sorted", "given_sound", "last_marked", "bare")
 
 
+def joined(parts: Sequence[Names]) -> Names:
+    """Tables one after the other, so that positions in a part move by the sizes of those before it; a name in two parts stands twice."""
+    plain = {field: np.concatenate([getattr(part, field) for part in parts]) for field in _PLAIN + _RAGGED}
+    starts = {field: _starts_in_a_row([getattr(part, field) for part in parts]) for field in _STARTS}
+    return Names(**plain, **starts)
+
+
+_RAGGED = ("word", "initial", "marked", "letters")
+_STARTS = ("start", "marked_start", "letter_start")
+
+
+def _starts_in_a_row(starts: list[Array]) -> Array:
+    sizes = np.concatenate([np.diff(start) for start in starts])
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+
+
 def _ragged(start: Array, order: Array, values: tuple[Array, ...]) -> tuple[Array, list[Array]]:
     sizes = np.diff(start)[order]
     new_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)

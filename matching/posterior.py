@@ -42,6 +42,8 @@ class Weighed:
     reading: Array
     rest: Array
     """n × 2: summed mass and relative mass of pairs not kept."""
+    target_rules: Array
+    """n, rules (bits) that found the target asked for."""
 
     def of(self, chosen: Array) -> "Weighed":
         """Some lines, chosen by position or mask."""
@@ -54,7 +56,7 @@ class Weighed:
 
 def weighed(row: Array, kept: Kept) -> Weighed:
     """The results of a search."""
-    return Weighed(row, kept.at, kept.weight, kept.relative, kept.levels, kept.rules, kept.reading, kept.rest)
+    return Weighed(row, kept.at, kept.weight, kept.relative, kept.levels, kept.rules, kept.reading, kept.rest, kept.target_rules)
 
 
 def put_together(parts: list[Weighed]) -> Weighed:

@@ -58,12 +58,13 @@ class Registry(Protocol):
         """Father, mother and children of personal IDs (text): KIN_OF."""
         ...
 
-    def blocks(self, records: Records, names: Names, rows: Array, *, widely: bool) -> Blocks:
+    def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> Blocks:
         """Where the candidates of records lie: of the same name and day, or widely.
 
         Args:
             records: all records of the kind.
             names: their names.
+            text: the same as text, for a registry that is asked in words.
             rows: those who are sought.
             widely: by all rules, or by name and day alone.
         """

@@ -51,12 +51,17 @@ class Sought(NamedTuple):
     given_low: Array
     """n × 2, of names whose last word sounds like the record's."""
     given_high: Array
+    named_low: Array
+    """n × 2 readings: entries of the record's name without marks, in Order: from, to."""
+    named_high: Array
     group_start: Array
     group_low: Array
     """int32, runs of Order: from, to."""
     group_high: Array
     group_kind: Array
     """int8, SAME_NAME or NEAR_NAME."""
+    target: Array
+    """int32, the entry of whom it is to be told which rules find them; -1 for none."""
 
 
 class Kept(NamedTuple):
@@ -80,6 +85,8 @@ class Kept(NamedTuple):
     """2 × rules, int64: pairs credited to each rule, pairs that only it found."""
     pairs: Array
     """n, int64: pairs compared."""
+    target_rules: Array
+    """n, int32: the rules (bits) that found the target, 0 when none did."""
 
 
 def nothing_kept(size: int) -> Kept:
@@ -94,6 +101,7 @@ def nothing_kept(size: int) -> Kept:
         rest=np.zeros((size, 2)),
         by_rule=np.zeros((2, len(RULES)), np.int64),
         pairs=np.zeros(size, np.int64),
+        target_rules=np.zeros(size, np.int32),
     )
 
 
@@ -138,6 +146,8 @@ def _search_day(
         if _is_listed(sought, i, at):
             continue
         met = date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name))
+        if at == sought.target[i]:
+            kept.target_rules[i] |= met
         _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, levels)
 
 
@@ -157,6 +167,8 @@ def _search_group(
         if met == 0:
             continue
         at = order.at[p]
+        if at == sought.target[i]:
+            kept.target_rules[i] |= met
         if order.birth[p] == birth and day_of(birth) != 0 and sought.day_high[i] > sought.day_low[i]:
             name = entries.name[at]
             if date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name)):

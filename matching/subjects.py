@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from matching import levels
 from matching.columns import Records, is_first_of_january, year_of
@@ -27,9 +28,6 @@ GENDER_OTHERWISE = (0.5, 0.5, 1.0)
 ONE_DIGIT = 6e-5
 """P(two people's numbers are one slip apart | province, gender and year are the same): 59 of a million tails."""
 
-LOCAL_NAMES = 3.0
-"""How much commoner a name is in the commune of somebody who bears it: clans live together (assumption)."""
-
 PARENTS_U = np.array([1e-5, 2e-3, 4e-3, 1.0, 1.0])
 """P(parents' names agree between two families), by level (assumption: a name is borne by one in a thousand)."""
 
@@ -43,6 +41,8 @@ class Subjects:
 
     records: Records
     names: Names
+    text: pa.Array
+    """The names themselves, for a registry that is asked in words."""
     name_u: Array
     """names × levels."""
     established: Array
@@ -66,13 +66,14 @@ class Subjects:
 
 
 def subjects_of(
-    records: Records, names: Names, known: Frequencies, counts: Mapping[str, Array] | None, profile: Profile
+    records: Records, names: Names, text: pa.Array, known: Frequencies, counts: Mapping[str, Array] | None, profile: Profile
 ) -> Subjects:
     """Look up frequencies for records.
 
     Args:
         records: the records.
         names: their names.
+        text: the same as text.
         known: shares in the registry.
         counts: people in the registry by each key of the names (as NameFrequency.table wants), or None.
         profile: how names are read.
@@ -80,6 +81,7 @@ def subjects_of(
     return Subjects(
         records=records,
         names=names,
+        text=text,
         name_u=NameFrequency(known.words, known.entries, profile).table(names, counts),
         established=known.words.given_names(),
         known=known,
@@ -126,25 +128,46 @@ def weights_by_name(subjects: Subjects, model: Model) -> ByName:
     return ByName(weight, relative, best)
 
 
-def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName) -> Weights:
-    """The tables of a chunk of records."""
+def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, local: Array) -> Weights:
+    """The tables of a chunk of records.
+
+    Args:
+        subjects: all records.
+        model: what levels weigh.
+        rows: the records of the chunk.
+        by_name: what names weigh.
+        local: rows × readings × residence levels, log2 of how much commoner each name is there (`matching.localnames`).
+    """
     records, known = subjects.records, subjects.known
     birth, birth_relative = _birth_weights(records.birth[rows], known, model)
-    place, place_relative, local = _place_weights(records, rows, known, model)
+    place, place_relative = _place_weights(records, rows, known, model)
     gender = np.log2(np.array([GENDER_OTHERWISE, GENDER_GIVEN_NAME]))
     number_u = np.stack([_number_u(share, known.entries) for share in (model.number_of_another, 0.5)])
     return Weights(
         name=by_name.name, name_relative=by_name.relative, best_name=by_name.best,
         birth=birth, birth_relative=birth_relative,
-        place=place, place_relative=place_relative, place_local=local,
+        place=place, place_relative=place_relative, local=local,
         gender=_table(model.m["gender"], levels.GENDER, gender), gender_relative=_table(model.relative["gender"], levels.GENDER, gender),
         number=_table(model.m["number"], levels.NUMBER, number_u), number_relative=_table(model.relative["number"], levels.NUMBER, number_u),
         parents=_table(model.m["parents"], levels.PARENTS, np.log2(PARENTS_U)),
         parents_relative=_table(model.relative["parents"], levels.PARENTS, np.log2(PARENTS_U)),
-        age=np.append(np.log2(model.age_density), 0.0), regions=subjects.regions, shared_number=subjects.shared_number[rows],
+        age=_ages(model, known), people=np.log2(np.maximum(known.years, RAREST_YEAR)),
+        reference=np.where(records.reference[rows] > 0, records.reference[rows], model.reference).astype(np.int64),
+        regions=subjects.regions, shared_number=subjects.shared_number[rows],
         prior=float(np.log2(model.in_registry / known.entries)), in_registry=float(np.log2(model.in_registry)),
         relative_prior=float(np.log2(model.relatives / known.entries)), deceased=float(np.log2(model.deceased)),
     )  # fmt: skip
+
+
+RAREST_YEAR = 1e-5
+"""No birth year is rarer among people."""
+
+
+def _ages(model: Model, known: Frequencies) -> Array:
+    """Ages that were not learned are those of people at large."""
+    if len(model.ages):
+        return np.log2(model.ages)
+    return np.log2(np.maximum(np.pad(known.years, YEARS)[model.reference - FIRST_YEAR :][: 2 * YEARS], RAREST_YEAR))
 
 
 def _table(m: Array, names: tuple[str, ...], log2_u: Array) -> Array:
@@ -167,7 +190,7 @@ def _birth_weights(birth: Array, known: Frequencies, model: Model) -> tuple[Arra
     return weight[at], relative[at]
 
 
-def _place_weights(records: Records, rows: Array, known: Frequencies, model: Model) -> tuple[Array, Array, Array]:
+def _place_weights(records: Records, rows: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
     u = place_table(
         *(getattr(records, name)[rows].astype(int) for name in ("birth_province", "birth_region", "home", "commune")), known
     )
@@ -176,11 +199,9 @@ def _place_weights(records: Records, rows: Array, known: Frequencies, model: Mod
     nothing[-1, -1] = True
     log2_u = np.log2(u)
     m, relative = (np.log2(np.maximum(part["place"], 1e-9)).reshape(shape[1:]) for part in (model.m, model.relative))
-    local = np.log2(u[:, :, 0]) - np.log2(np.minimum(u[:, :, 0] * LOCAL_NAMES, 1.0))
     return (
         np.where(nothing, 0, m - log2_u).astype(np.float32),
         np.where(nothing, 0, relative - log2_u).astype(np.float32),
-        local.astype(np.float32),
     )
 
 

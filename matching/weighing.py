@@ -26,7 +26,7 @@ from matching.comparison import (
     parents_of_pair,
     residence_level,
 )
-from matching.likeness import MISSING, WORD_MISSING, name_level
+from matching.likeness import MARKS_DIFFER, MISSING, WORD_MISSING, name_level
 from matching.nametable import Array, Names
 
 FIRST_YEAR = 1900
@@ -57,8 +57,8 @@ class Weights(NamedTuple):
     place: Array
     """records × birth place levels × residence levels."""
     place_relative: Array
-    place_local: Array
-    """records × birth place levels: what an agreement of commune is worth less where the name agrees too."""
+    local: Array
+    """records × readings × residence levels: how much commoner the name is among people of the record's age, there (log2)."""
     gender: Array
     """Does the given name agree × levels."""
     gender_relative: Array
@@ -68,7 +68,11 @@ class Weights(NamedTuple):
     parents: Array
     parents_relative: Array
     age: Array
-    """Per birth year from FIRST_YEAR, log2 of how much denser the records are there; the last for any other year."""
+    """log2 share of the records of the kind by years from the reference year, from -YEARS on."""
+    people: Array
+    """log2 share of people per birth year from FIRST_YEAR."""
+    reference: Array
+    """Per record of the chunk, the year that ages are counted from."""
     regions: Array
     """Birth province → the province of 2025 that it is in."""
     shared_number: Array
@@ -84,17 +88,19 @@ class Weights(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def age_weight(tables: Weights, birth: int, entry_birth: int) -> float:
+def age_weight(tables: Weights, i: int, birth: int, entry_birth: int) -> float:
     """log2 of how likely somebody of the entry's age is a record of this kind, against the record's own age where that is known."""
     low, high = AGE_BOUNDS
-    return min(max(tables.age[age_of(entry_birth)] - tables.age[age_of(birth)], low), high)
+    return min(max(_density(tables, i, entry_birth) - _density(tables, i, birth), low), high)
 
 
 @numba.njit(cache=True, nogil=True)
-def age_of(birth: int) -> int:
-    """Position of a birth year in tables by year."""
-    year = year_of(birth) - FIRST_YEAR
-    return year if 0 <= year < YEARS else YEARS
+def _density(tables: Weights, i: int, birth: int) -> float:
+    """How much denser the records of the kind are at an age than people at large; 0 where that is unknown."""
+    year, gap = year_of(birth) - FIRST_YEAR, year_of(birth) - tables.reference[i] + YEARS
+    if not (0 <= year < YEARS and 0 <= gap < len(tables.age)):
+        return 0.0
+    return tables.age[gap] - tables.people[year]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -128,7 +134,7 @@ def weigh(
     number = number_level(records.number[row], records.number_other[row], entries.entry[at], found_by)
     shared = np.int64(tables.shared_number[i])
     base = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
-    base += age_weight(tables, records.birth[row], entries.birth[at]) + (tables.deceased if entries.deceased[at] else 0.0)
+    base += age_weight(tables, i, records.birth[row], entries.birth[at]) + (tables.deceased if entries.deceased[at] else 0.0)
     weight = base + tables.birth[i, birth] + tables.place[i, place, home] + tables.number[shared, number]
     # somebody found by family who isn't the person is a relative for certain
     kin = tables.relative_prior if prior == 0 else max(tables.relative_prior, np.log2(prior))
@@ -145,15 +151,15 @@ def weigh(
             reading, name = records.name_other[row], other
     levels[NAME] = name
     alike = name <= WORD_MISSING
+    if name <= MARKS_DIFFER:
+        more = tables.local[i, np.int64(reading != records.name[row]), home]
+        weight, relative = weight - more, relative - more
     given = np.int64(alike)
     if reading >= 0:
         weight += tables.name[reading, name]
         relative += tables.name_relative[reading, name]
     weight += tables.gender[given, gender]
     relative += tables.gender_relative[given, gender]
-    if alike and home == 0:
-        weight += tables.place_local[i, place]
-        relative += tables.place_local[i, place]
     if max(weight, relative) < FAINT or (records.father_name[row] < 0 and records.mother_name[row] < 0):
         return weight, relative, reading
     parents = parents_of_pair(records, row, names, entries, at, entry_names, established)

@@ -290,8 +290,10 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
             "model": linkage.facts.model.name,
             "threshold": linkage.facts.threshold,
             "compared": dict(linkage.facts.compared),
-            "by_rule": dict(linkage.facts.by_rule),
+            "settled": dict(linkage.facts.settled),
+            "rules": {name: asdict(rule) for name, rule in linkage.facts.rules.items()},
             "reliability": linkage.facts.reliability,
+            "expected_false": linkage.facts.expected_false,
         }
     kept.keep(stage, tables, facts)
 

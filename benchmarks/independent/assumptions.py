@@ -11,9 +11,27 @@ MOST_BATCHES = 40
 
 # people
 TWIN_BIRTHS = 1 / 80
-NEVER_MARRIED = 0.07
-SINGLE_MOTHERS = 0.05
-SPLIT_COUPLES = 0.09
+TWINS_MADE_ALIKE = 0.35
+"""Twins given one gender besides those who have it by chance."""
+FOUNDERS_BORN = (1942, 11)
+"""Mean and deviation."""
+BIRTHS = (
+    (1955, (0.02, 0.03, 0.09, 0.17, 0.22, 0.2, 0.15, 0.12)),
+    (1968, (0.03, 0.08, 0.28, 0.28, 0.18, 0.1, 0.05, 0.0)),
+    (2100, (0.05, 0.19, 0.5, 0.2, 0.06, 0.0, 0.0, 0.0)),
+)
+"""How many births a couple has, from none, for mothers born before a year."""
+GONE_BY_AGE = ((0, 50, 60, 70, 80, 90, 100, 120), (0.01, 0.03, 0.08, 0.18, 0.42, 0.78, 0.97, 1.0))
+"""Ages, and the share of each that is no longer in the registry."""
+WED_WOMEN = ((18, 22, 26, 30, 36, 45), (0.01, 0.25, 0.55, 0.78, 0.88, 0.93))
+WED_MEN = ((20, 25, 30, 36, 45), (0.01, 0.35, 0.72, 0.88, 0.94))
+"""Ages, and who of that age has looked for a husband or wife."""
+SINGLE_MOTHERS = 0.15
+"""Of women who looked and found none."""
+SPLIT_COUPLES, WED_AGAIN = 0.09, (0.75, 0.6)
+"""Couples who part; men and women of them who look again."""
+BORN_ELSEWHERE = 0.06
+"""Children born in another place than their parents'."""
 MOVED_ON_MARRIAGE = (0.16, 0.14)
 """Elsewhere in the province; to another province."""
 MOVED_SINGLE = 0.12
@@ -21,7 +39,7 @@ CLAN_SHARE = 0.38
 """Founders of a rural commune who bear one of its three clans' names."""
 OWN_PEOPLE_COMMUNE = 0.75
 """Founders who belong to their commune's main people rather than to anybody of the province."""
-SIBLINGS_SHARE_MIDDLE = 0.5
+SIBLINGS_SHARE_MIDDLE, TWINS_SHARE_MIDDLE = 0.5, 0.85
 MOTHERS_NAME_AS_MIDDLE = (0.01, 0.02, 0.06, 0.14)
 THI = (0.86, 0.76, 0.5, 0.14)
 VAN = (0.62, 0.42, 0.16, 0.03)
@@ -30,11 +48,15 @@ FOUR_WORDS_WOMEN = (0.12, 0.25, 0.42, 0.63)
 FOUR_WORDS_MEN = (0.03, 0.06, 0.14, 0.26)
 TWO_WORDS = (0.05, 0.02, 0.01, 0.005)
 
+WORD_HEAD, WORD_STEEP = 3.0, 1.05
+"""Weight of the n-th word of a list: 1 / (n + head) ** steep."""
+
 # registry
 YEAR_ONLY = (0.09, 0.03, 0.004, 0.0)
 FIRST_OF_JANUARY = (0.07, 0.03, 0.008, 0.001)
 """Of the entries of each cohort."""
-DIED = 0.018
+DIED, DIED_YEARS = 0.018, 9.0
+"""Entries of the dead; in so many years of age it becomes e times likelier."""
 SUPERSEDED = 0.004
 FORMER_BY_BIRTH_YEAR = ((1950, 0.7), (1999, 0.93), (2004, 0.4))
 """Share with a 9-digit number, for those born up to that year."""
@@ -49,15 +71,30 @@ WITH_NUMBER_BY_AGE = ((6, 0.13), (11, 0.22), (15, 0.32), (17, 0.45), (18, 0.62),
 TEACHERS_WITH_NUMBER = 0.78
 TEACHERS_WITH_FORMER = 0.12
 """Of those with a number, the 9-digit one."""
-GUARDIANS_WITH_NUMBER = 0.06
+GUARDIANS_WITH_NUMBER, GUARDIANS_WITH_FORMER = 0.06, 0.15
 GUARDIAN_BIRTH = (0.12, 0.74, 0.14)
 """Whole date, year only, nothing."""
-GUARDIAN_GENDER, GUARDIAN_ADDRESS, GUARDIAN_PHONE = 0.12, 0.35, 0.7
+GUARDIAN_GENDER, GUARDIAN_ADDRESS, GUARDIAN_BIRTH_PLACE, GUARDIAN_PHONE = 0.12, 0.35, 0.04, 0.7
+YEAR_ONLY_TYPED_AS_YEAR, YEAR_ONLY_TYPED_AS_JANUARY = 0.4, 0.6
+"""How schools write those of whom the registry knows the year only; the rest have a day."""
+CANCELLED_NUMBER_KEPT = 0.4
+NATIONALITY_TYPED = 0.93
 FATHER_GIVEN, MOTHER_GIVEN = 0.68, 0.76
+GRANDPARENT_WITHOUT_PARENTS = 0.4
+"""Grandparent as guardian where neither parent is given."""
 GRANDPARENT_AS_GUARDIAN, GRANDPARENT_AS_PARENT, STEP_PARENT_AS_PARENT = 0.035, 0.012, 0.45
 ONE_RECORD_FOR_SIBLINGS = 0.75
-TEACHERS_WOMEN = 0.72
+TEACHERS_WOMEN, TEACHERS_LIVE_ELSEWHERE = 0.72, 0.02
+"""Women among them; how likely one is from a province that handed in no file, next to one from there."""
 IN_HIGHER_EDUCATION, IN_UPPER_SECONDARY, IN_KINDERGARTEN = 0.33, 0.8, 0.75
+LEVELS = (0.19, 0.37, 0.26, 0.11, 0.02, 0.02, 0.03)
+TEACHERS_BY_LEVEL = (0.18, 0.32, 0.26, 0.15, 0.02, 0.02, 0.05)
+"""Schools and teachers from kindergarten to university, as in `schools.LEVELS`."""
+IN_CONTINUING, IN_COLLEGE = 0.12, 0.3
+"""Instead of upper secondary school; instead of university."""
+ROLES = {"teacher": 0.86, "manager": 0.07, "staff": 0.07}
+RELATION_STYLES = (0.7, 0.2, 0.1)
+"""As in `rolls.RELATIONS`."""
 DATE_STYLES = {
     "%d/%m/%Y": 0.62,
     "d/m/Y": 0.14,
@@ -107,7 +144,6 @@ NEAR_SHARES = {"twin": 0.35, "namesake": 0.35, "sibling": 0.3}
 """Who is missing by design in the hostile profile."""
 
 WEIGHTS = {
-    # error: (students, teachers, guardians)
     "telex_residue": (3, 3, 4), "vni_residue": (1, 1.5, 1.5), "mark_missing": (6, 6, 8), "marks_missing": (3, 3, 6),
     "hoi_nga": (5, 4, 6), "wrong_tone": (3, 3, 4), "hat_lost": (3, 3, 4), "i_y": (4, 4, 5), "l_n": (1.5, 1, 2), "s_x": (1.5, 1, 2),
     "tr_ch": (1.5, 1, 2), "d_gi": (1, 1, 1.5), "final_sound": (2, 1.5, 3), "middle_left_out": (4, 5, 9), "thi_shortened": (2, 4, 4),
@@ -126,5 +162,5 @@ WEIGHTS = {
     "old_commune": (4, 3, 2), "address_in_words": (2, 3, 2), "old_province": (3, 4, 1), "home_as_birth_place": (3, 3, 0.5), "hospital": (0.7, 0.5, 0),
     "place_left_out": (2, 2, 0), "lived_elsewhere": (4, 4, 2), "district_as_commune": (1.5, 2, 1),
 }  # fmt: skip
-"""Relative weight of each error among the records that are damaged; it is drawn anew where it can't be made, so that what fits
+"""Relative weight of each error among the damaged records of students, teachers and guardians; it is drawn anew where it can't be made, so that what fits
 few records (twins, apostrophes) has a high weight and is rare all the same."""

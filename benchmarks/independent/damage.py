@@ -89,7 +89,7 @@ def _women_x(scene: Scene, records: Records, rows: np.ndarray) -> np.ndarray:
 
 
 def _by(name: str):
-    return lambda scene, records, rows: CATALOGUE[name][1](scene, records, rows)
+    return CATALOGUE[name][1]
 
 
 _HABITS = {

@@ -11,14 +11,6 @@ from benchmarks.independent.places import Places, drawn
 YEAR = 365.25
 _EPOCH = np.datetime64("1970-01-01", "D")
 TODAY = int((np.datetime64(rates.TODAY, "D") - _EPOCH).astype(int))
-_CHILDREN = (
-    (1955, (0.02, 0.03, 0.09, 0.17, 0.22, 0.2, 0.15, 0.12)),
-    (1968, (0.03, 0.08, 0.28, 0.28, 0.18, 0.1, 0.05, 0.0)),
-    (2100, (0.05, 0.19, 0.5, 0.2, 0.06, 0.0, 0.0, 0.0)),
-)
-"""How many births a couple has, for mothers born before a year; assumptions."""
-_DEAD_BEFORE = ((0, 50, 60, 70, 80, 90, 100, 120), (0.01, 0.03, 0.08, 0.18, 0.42, 0.78, 0.97, 1.0))
-"""Share of an age no longer in the registry; assumptions."""
 
 
 def year_of(days: np.ndarray) -> np.ndarray:
@@ -109,7 +101,7 @@ class World:
             size: Founders of the oldest generation.
             generations: How many generations marry.
         """
-        years = np.clip(self._rng.normal(1942, 11, size), 1915, 1966)
+        years = np.clip(self._rng.normal(*rates.FOUNDERS_BORN, size), 1915, 1966)
         people = founders(self._rng, size, years, self._places, self._names)
         unmarried = np.arange(size)
         for _ in range(generations):
@@ -129,16 +121,14 @@ class World:
         """Husbands and wives of like age and people from one province, and mothers without husband."""
         rng = self._rng
         age = people.age[unmarried]
-        chance = np.interp(
-            age, [18, 22, 26, 30, 36, 45], [0.01, 0.25, 0.55, 0.78, 0.88, 1 - rates.NEVER_MARRIED]
-        )
+        chance = np.interp(age, *rates.WED_WOMEN)
         woman = people.woman[unmarried]
-        chance = np.where(woman, chance, np.interp(age, [20, 25, 30, 36, 45], [0.01, 0.35, 0.72, 0.88, 0.94]))
+        chance = np.where(woman, chance, np.interp(age, *rates.WED_MEN))
         ready = rng.random(len(unmarried)) < np.where(age < 18, 0, chance)
         husbands, wives = unmarried[ready & ~woman], unmarried[ready & woman]
         husbands, wives = self._paired(people, husbands, wives)
         alone = np.setdiff1d(unmarried[ready & woman], wives, assume_unique=True)
-        alone = alone[rng.random(len(alone)) < rates.SINGLE_MOTHERS * 3]
+        alone = alone[rng.random(len(alone)) < rates.SINGLE_MOTHERS]
         return self._settled(people, husbands, wives, alone)
 
     def _paired(self, people: People, men: np.ndarray, women: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -154,9 +144,9 @@ class World:
             for side, key in zip((men, women), keys, strict=True):
                 order = np.argsort(key, kind="stable")
                 rank = np.arange(len(side)) - np.searchsorted(key[order], key[order])
-                side, key = side[order][rank < room[key[order]]], key[order][rank < room[key[order]]]
-                noisy = people.born[side] + rng.normal(0, 2.4 * YEAR, len(side))
-                sides.append(side[np.lexsort((noisy, key))])
+                fits = order[rank < room[key[order]]]
+                noisy = people.born[side[fits]] + rng.normal(0, 2.4 * YEAR, len(fits))
+                sides.append(side[fits[np.lexsort((noisy, key[fits]))]])
             if len(men) > 50 or spread == 0:
                 break
         husband, wife = sides
@@ -181,7 +171,7 @@ class World:
         start = np.maximum(start, his).astype(np.int64)
         births = np.zeros(count, np.int64)
         since, mothers_year = 0, year_of(people.born[wife])
-        for until, shares in _CHILDREN:
+        for until, shares in rates.BIRTHS:
             whose = (mothers_year >= since) & (mothers_year < until)
             births[whose] = drawn(rng, np.cumsum(shares), int(whose.sum()))
             since = until
@@ -195,8 +185,8 @@ class World:
             (couples.husband >= 0) & (rng.random(len(couples.wife)) < rates.SPLIT_COUPLES)
         )
         couples.births[parted] = np.minimum(couples.births[parted], 2)
-        men = parted[rng.random(len(parted)) < 0.75]
-        women = parted[rng.random(len(parted)) < 0.6]
+        men = parted[rng.random(len(parted)) < rates.WED_AGAIN[0]]
+        women = parted[rng.random(len(parted)) < rates.WED_AGAIN[1]]
         husband, wife = self._paired(people, couples.husband[men], couples.wife[women])
         ends = np.zeros(len(people), np.int64)
         for side in (couples.husband, couples.wife):
@@ -246,13 +236,15 @@ class World:
         father, mother, home = couples.husband[couple], couples.wife[couple], couples.home[couple]
         woman = rng.random(len(couple)) < np.interp(when, [10_000, 14_000], [0.488, 0.472])
         own = first + np.arange(len(couple))
-        alike = np.flatnonzero((twin >= 0) & (own > twin) & (rng.random(len(couple)) < 0.35))
+        alike = np.flatnonzero(
+            (twin >= 0) & (own > twin) & (rng.random(len(couple)) < rates.TWINS_MADE_ALIKE)
+        )
         woman[alike] = woman[twin[alike] - first]
         people_of = people.people[np.where(father >= 0, father, mother)]
         family = self._names.inherited(people_of, people.family[father], people.family[mother], father >= 0)
         number = self._couples + couple
         self._couples += len(couples.wife)
-        away = rng.random(len(couple)) < 0.06
+        away = rng.random(len(couple)) < rates.BORN_ELSEWHERE
         birth_place = home.copy()
         birth_place[away] = self._places.moved_to(rng, int(away.sum()))
         live = self._later_homes(home, when)
@@ -269,4 +261,4 @@ class World:
 
 def alive(rng: np.random.Generator, people: People) -> np.ndarray:
     """Whether each is in the registry at all: who died long ago is not."""
-    return rng.random(len(people)) >= np.interp(people.age, *_DEAD_BEFORE)
+    return rng.random(len(people)) >= np.interp(people.age, *rates.GONE_BY_AGE)

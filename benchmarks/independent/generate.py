@@ -6,6 +6,7 @@ writes OUT/registry/, OUT/education/ and OUT/truth/; the same arguments make the
 """
 
 import argparse
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.independent.places import Places, load_places
 from benchmarks.independent.population import Batch, entries, make_batch
 from benchmarks.independent.records import (
     Records,
+    World,
     dates,
     guardian_records,
     numbered,
@@ -49,13 +51,15 @@ class Wanted:
     students: int
     teachers: int
     seed: int
-    profile: rates.Profile
+    profile: str
+    """A key of `assumptions.PROFILES`."""
 
 
 @dataclass(frozen=True)
 class Country:
     """What all batches share."""
 
+    profile: rates.Profile
     places: Places
     names: Names
     schools: schools.Schools
@@ -68,30 +72,44 @@ def generate(wanted: Wanted) -> dict[str, int]:
     Returns:
         Rows by table.
     """
-    places = load_places()
-    made = schools.make_schools(
-        wanted.seed, places, wanted.people, wanted.students, wanted.teachers, wanted.profile
-    )
-    country = Country(
-        places, Names(wanted.seed, places), made, min(rates.MOST_BATCHES, -(-wanted.people // rates.BATCH))
-    )
+    country = _country(wanted)
     for folder in ("registry", "education", "truth"):
         (wanted.out / folder).mkdir(parents=True, exist_ok=True)
         for old in (wanted.out / folder).glob("*.parquet"):
             old.unlink()
+    manifest = wanted.out / "MANIFEST.json"
+    manifest.unlink(missing_ok=True)
     parts: dict[str, list[pa.Table]] = {
         name: [] for name in ("students", "teachers", "guardians", "student_guardians", "truth", "errors")
     }
     for number in range(country.batches):
         for name, table in _batch(wanted, country, number).items():
             parts[name].append(table)
-    tables = {name: pa.concat_tables(found) for name, found in parts.items()} | {
-        "schools": schools.table(made, places)
-    }
+    tables = {name: pa.concat_tables(found) for name, found in parts.items()}
+    tables["schools"] = schools.table(country.schools, country.places)
     for name, table in tables.items():
         folder = "education" if name in EDUCATION_TABLES else "truth"
         pq.write_table(table, wanted.out / folder / f"{name}.parquet", compression="zstd")
+    # last: a world with a manifest is complete
+    manifest.write_text(json.dumps(_manifest(wanted), indent=2) + "\n", encoding="utf-8")
     return {"registry": wanted.people} | {name: table.num_rows for name, table in tables.items()}
+
+
+def _country(wanted: Wanted) -> Country:
+    places, profile = load_places(), rates.PROFILES[wanted.profile]
+    made = schools.make_schools(wanted.seed, places, wanted.people, wanted.students, wanted.teachers, profile)
+    batches = min(rates.MOST_BATCHES, -(-wanted.people // rates.BATCH))
+    return Country(profile, places, Names(wanted.seed, places), made, batches)
+
+
+def _manifest(wanted: Wanted) -> dict[str, object]:
+    arguments = {name: value for name, value in vars(wanted).items() if name != "out"}
+    return {
+        "synthetic": True,
+        "generator": "benchmarks.independent",
+        "arguments": arguments,
+        "pyarrow": pa.__version__,
+    }
 
 
 def _share(total: int, number: int, batches: int) -> int:
@@ -103,7 +121,7 @@ def _batch(wanted: Wanted, country: Country, number: int) -> dict[str, pa.Table]
     people, students, teachers = (
         _share(total, number, country.batches) for total in (wanted.people, wanted.students, wanted.teachers)
     )
-    profile = wanted.profile
+    profile = country.profile
     known = students * (1 + _GUARDIANS_PER_STUDENT * 0.9) + teachers
     near = round(profile.absent_near * known)
     missing = round(profile.absent * known) + near
@@ -134,21 +152,21 @@ def _records(
         "teacher": numbered("GV", 8, number, country.batches, len(staff.person)),
         "guardian": numbered("PH", 9, number, country.batches, len(guardians.person)),
     }
-    made, place = country.schools, country.places
+    world = World(batch, country.schools, country.places)
     records = (
-        student_records(rng, batch, pupils, ids["student"], made, place),
-        teacher_records(rng, batch, staff, ids["teacher"], made, place),
-        guardian_records(rng, batch, guardians, pupils.person, ids["guardian"], made, place),
+        student_records(rng, world, pupils, ids["student"]),
+        teacher_records(rng, world, staff, ids["teacher"]),
+        guardian_records(rng, world, guardians, ids["guardian"]),
     )
     scene = make_scene([wanted.seed, 6, number], batch, country.places, country.names)
     for one, twice in zip(records, (pupils.twice, staff.twice, None), strict=True):
-        foreign = _foreigners(rng, one, absent, wanted.profile)
+        foreign = _foreigners(rng, one, absent, country.profile)
         if twice is None:
             for error in ("step_parent", "grandparent_as_parent"):
                 one.note(np.flatnonzero(guardians.mistaken == error), "record", error)
         else:
             one.note(np.flatnonzero(twice), "record", "entered_twice")
-        damage(scene, one, country.schools, wanted.profile)
+        damage(scene, one, country.schools, country.profile)
         one.note(foreign, "nationality", "foreign_national")
     return _tables(records, roll, country, batch, absent)
 
@@ -262,9 +280,7 @@ def main() -> None:
     asked = parser.parse_args()
     start = time.perf_counter()
     counts = generate(
-        Wanted(
-            asked.out, asked.people, asked.students, asked.teachers, asked.seed, rates.PROFILES[asked.profile]
-        )
+        Wanted(asked.out, asked.people, asked.students, asked.teachers, asked.seed, asked.profile)
     )
     print(
         ", ".join(f"{name} {count:,}" for name, count in counts.items()),

@@ -9,9 +9,6 @@ from benchmarks.independent import words
 from benchmarks.independent.peoples import KINH, PEOPLES, Shape
 from benchmarks.independent.places import Places, drawn
 
-_HEAD, _STEEP = 3.0, 1.05
-"""Of the n-th word of a list: 1 / (n + head) ** steep; assumptions."""
-
 
 class _Words:
     """A vocabulary that grows, and weighted lists over it."""
@@ -29,7 +26,7 @@ class _Words:
     def ranked(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and running weights of a list in the order of how common its words are."""
         found = list(dict.fromkeys(text.split()))
-        weight = (np.arange(len(found)) + _HEAD) ** -_STEEP
+        weight = (np.arange(len(found)) + rates.WORD_HEAD) ** -rates.WORD_STEEP
         return np.array([self.number(word) for word in found]), np.cumsum(weight)
 
     def weighted(self, text: str) -> tuple[np.ndarray, np.ndarray]:
@@ -150,7 +147,9 @@ class Names:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Thị or Văn, a middle word of the list or the mother's family; both -1 for names of two words."""
         size = len(cohort)
-        shared = rng.random(size) < np.where(person.twin >= 0, 0.85, rates.SIBLINGS_SHARE_MIDDLE)
+        shared = rng.random(size) < np.where(
+            person.twin >= 0, rates.TWINS_SHARE_MIDDLE, rates.SIBLINGS_SHARE_MIDDLE
+        )
         chance = np.where(shared, _of_couple(person.couple, woman), rng.random(size))
         listed, another = self._listed(cohort, woman, chance), self._listed(cohort, woman, rng.random(size))
         by = [np.array(rate)[cohort] for rate in (rates.MOTHERS_NAME_AS_MIDDLE, rates.TWO_WORDS)]

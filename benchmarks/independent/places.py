@@ -1,6 +1,7 @@
 """Communes before and after July 2025: where people are born and live, how many of them, and what the places are called."""
 
 import csv
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -97,9 +98,6 @@ def _texts(values) -> np.ndarray:
 
 def short_names(names: np.ndarray) -> np.ndarray:
     """Names without the kind of unit in front."""
-    kinds = ("Thành phố ", "Tỉnh ", "Phường ", "Xã ", "Thị trấn ", "Đặc khu ")
-    short = {name: name for name in set(names)}
-    for name in short:
-        for kind in kinds:
-            short[name] = short[name].removeprefix(kind)
+    kinds = ("Thành phố", "Tỉnh", "Phường", "Xã", "Thị trấn", "Đặc khu")
+    short = {name: re.sub(f"^({'|'.join(kinds)}) ", "", name) for name in set(names)}
     return np.array([short[name] for name in names], dtype=object)

@@ -37,7 +37,7 @@ def make_batch(seed: int, batch: int, batches: int, size: int, places: Places, n
     rng = np.random.default_rng([seed, 1, batch])
     people = _sized(rng, size, places, names)
     first = rng.random(size) < np.array(rates.FIRST_OF_JANUARY)[cohort_of(people.year)]
-    people.born[first] = _new_year(year_of(people.born[first]))
+    people.born[first] = new_year(year_of(people.born[first]))
     rows = names.words(rng, people)
     ids, superseded = _ids(rng, people, places, batch, batches)
     former, second = _former(rng, people, places, batch, batches)
@@ -45,7 +45,8 @@ def make_batch(seed: int, batch: int, batches: int, size: int, places: Places, n
     return Batch(people, rows, names.texts(rows), ids, superseded, former, second, year_only)
 
 
-def _new_year(year: np.ndarray) -> np.ndarray:
+def new_year(year: np.ndarray) -> np.ndarray:
+    """1 January of these years, in days since 1970."""
     return (year - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
 
 
@@ -113,7 +114,7 @@ def entries(seed: int, number: int, batch: Batch, places: Places, absent: np.nda
     """The registry's entries (`matching.schemas.ENTRY`) of everybody but those absent, in the order of the number."""
     rng = np.random.default_rng([seed, 2, number])
     people = batch.people
-    born = np.where(batch.year_only, _new_year(people.year), people.born)
+    born = np.where(batch.year_only, new_year(people.year), people.born)
     columns = {
         "personal_id": batch.personal_id,
         "full_name": batch.name,
@@ -143,7 +144,7 @@ def _taken(texts: np.ndarray, rows: np.ndarray) -> pa.Array:
 
 def _died(rng: np.random.Generator, people: People) -> np.ndarray:
     """Whether the entry is of somebody dead: the older, the likelier."""
-    weight = np.exp(np.maximum(people.age - 30, 0) / 13.0)
+    weight = np.exp(np.maximum(people.age - 30, 0) / rates.DIED_YEARS)
     dead = np.zeros(len(people), bool)
     dead[drawn(rng, np.cumsum(weight), int(rates.DIED * len(people)))] = True
     return dead

@@ -9,13 +9,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.independent import assumptions as rates
+from benchmarks.independent.families import year_of
 from benchmarks.independent.places import Places, drawn, short_names
-from benchmarks.independent.population import Batch
+from benchmarks.independent.population import Batch, new_year
 from benchmarks.independent.rolls import GuardianRoll, Roll
 from benchmarks.independent.schools import Schools
 
 EPOCH = np.datetime64("1970-01-01", "D")
 NO_DATE, YEAR, DAY = range(3)
+
+
+@dataclass(frozen=True)
+class World:
+    """What records are made from."""
+
+    batch: Batch
+    schools: Schools
+    places: Places
 
 
 @dataclass
@@ -26,8 +36,6 @@ class Records:
     record_id: np.ndarray
     person: np.ndarray
     school: np.ndarray
-    child: np.ndarray
-    """Guardians: the person whose guardian it is; else -1."""
     name: np.ndarray
     born: np.ndarray
     """Days since 1970."""
@@ -65,76 +73,71 @@ def numbered(prefix: str, digits: int, number: int, batches: int, size: int) -> 
     return np.char.add(prefix, np.char.zfill(serial.astype("U12"), digits)).astype(object)
 
 
-def student_records(
-    rng: np.random.Generator, batch: Batch, roll: Roll, ids: np.ndarray, schools: Schools, places: Places
-) -> Records:
+def student_records(rng: np.random.Generator, world: World, roll: Roll, ids: np.ndarray) -> Records:
     """Students: date and gender known, places mostly as codes, a number for some."""
     limits = [age for age, _ in rates.WITH_NUMBER_BY_AGE]
     shares = np.array([share for _, share in rates.WITH_NUMBER_BY_AGE] + [rates.WITH_NUMBER_BY_AGE[-1][1]])
-    share = shares[np.searchsorted(limits, batch.people.age[roll.person], side="right")]
-    style = schools.place[roll.school]
-    records = _person_records(rng, "student", batch, roll.person, roll.school, ids, schools, places, style)
-    records.number = _numbers(rng, batch, roll.person, share, 0.0)
+    share = shares[np.searchsorted(limits, world.batch.people.age[roll.person], side="right")]
+    records = _person_records(rng, "student", world, roll, ids)
+    records.number = _numbers(rng, world.batch, roll.person, share, 0.0)
     return records
 
 
-def teacher_records(
-    rng: np.random.Generator, batch: Batch, roll: Roll, ids: np.ndarray, schools: Schools, places: Places
-) -> Records:
+def teacher_records(rng: np.random.Generator, world: World, roll: Roll, ids: np.ndarray) -> Records:
     """Teachers: most with a number, some still with the one of 9 digits; places as words."""
-    style = schools.teacher_place[roll.school]
-    records = _person_records(rng, "teacher", batch, roll.person, roll.school, ids, schools, places, style)
-    records.number = _numbers(rng, batch, roll.person, rates.TEACHERS_WITH_NUMBER, rates.TEACHERS_WITH_FORMER)
+    records = _person_records(rng, "teacher", world, roll, ids)
+    share = rates.TEACHERS_WITH_NUMBER
+    records.number = _numbers(rng, world.batch, roll.person, share, rates.TEACHERS_WITH_FORMER)
     return records
 
 
-def guardian_records(
-    rng: np.random.Generator,
-    batch: Batch,
-    roll: GuardianRoll,
-    children: np.ndarray,
-    ids: np.ndarray,
-    schools: Schools,
-    places: Places,
-) -> Records:
+def guardian_records(rng: np.random.Generator, world: World, roll: GuardianRoll, ids: np.ndarray) -> Records:
     """Guardians: a name, mostly a year, a phone."""
     size = len(roll.person)
-    style = schools.place[roll.school]
-    records = _person_records(rng, "guardian", batch, roll.person, roll.school, ids, schools, places, style)
-    records.child = children[roll.child]
+    records = _person_records(rng, "guardian", world, roll, ids)
     records.known = np.array([DAY, YEAR, NO_DATE])[drawn(rng, np.cumsum(rates.GUARDIAN_BIRTH), size)]
     records.gender[rng.random(size) >= rates.GUARDIAN_GENDER] = None
     bare = rng.random(size) >= rates.GUARDIAN_ADDRESS
-    records.birth_place[rng.random(size) >= 0.04] = None
+    records.birth_place[rng.random(size) >= rates.GUARDIAN_BIRTH_PLACE] = None
     records.province[bare] = records.commune[bare] = None
-    records.number = _numbers(rng, batch, roll.person, rates.GUARDIANS_WITH_NUMBER, 0.15)
+    share = rates.GUARDIANS_WITH_NUMBER
+    records.number = _numbers(rng, world.batch, roll.person, share, rates.GUARDIANS_WITH_FORMER)
     phones = np.char.add("010", np.char.zfill(rng.integers(0, 10**7, size).astype("U7"), 7)).astype(object)
     records.phone[:] = np.where(rng.random(size) < rates.GUARDIAN_PHONE, phones, None)
     return records
 
 
 def _person_records(
-    rng: np.random.Generator, kind: str, batch: Batch, person: np.ndarray, school: np.ndarray, ids: np.ndarray, schools: Schools, places: Places,
-    style: np.ndarray,
-) -> Records:  # fmt: skip
+    rng: np.random.Generator, kind: str, world: World, roll: Roll | GuardianRoll, ids: np.ndarray
+) -> Records:
+    person, school = roll.person, roll.school
+    people, places, schools = world.batch.people, world.places, world.schools
+    style = (schools.teacher_place if kind == "teacher" else schools.place)[school]
     size = len(person)
-    people = batch.people
     empty = np.full(size, None, object)
-    known = np.where(batch.year_only[person] & (rng.random(size) < 0.4), YEAR, DAY)
-    born = people.born[person].copy()
+    year_only = world.batch.year_only[person]
+    known = np.where(year_only & (rng.random(size) < rates.YEAR_ONLY_TYPED_AS_YEAR), YEAR, DAY)
     # of those whose day nobody knows most papers say 1 January
-    default = batch.year_only[person] & (rng.random(size) < 0.6)
-    born[default] = (
-        (people.year[person[default]] - 1970).astype("datetime64[Y]").astype("datetime64[D]") - EPOCH
-    ).astype(np.int64)
+    default = year_only & (rng.random(size) < rates.YEAR_ONLY_TYPED_AS_JANUARY)
+    born = np.where(default, new_year(year_of(people.born[person])), people.born[person])
+    native = np.where(rng.random(size) < rates.NATIONALITY_TYPED, "Việt Nam", empty).astype(object)
     return Records(
-        kind, ids, person, school, np.full(size, -1), _names(batch, person, schools.case[school]), born, known,
-        schools.dates[school].copy(), _genders(people.woman[person], schools.gender[school]),
-        _placed(style, people.birth_place[person], places.province, places.old_province_name),
-        np.where(rng.random(size) < 0.93, "Việt Nam", empty).astype(object), empty.copy(),
-        _placed(style, people.home[person], places.province, places.province_name),
-        _placed(style, people.home[person], places.code, places.name), empty.copy(),
-    )  # fmt: skip
+        kind=kind,
+        record_id=ids,
+        person=person,
+        school=school,
+        name=_names(world.batch, person, schools.case[school]),
+        born=born,
+        known=known,
+        date_style=schools.dates[school].copy(),
+        gender=_genders(people.woman[person], schools.gender[school]),
+        birth_place=_placed(style, people.birth_place[person], places.province, places.old_province_name),
+        nationality=native,
+        number=empty.copy(),
+        province=_placed(style, people.home[person], places.province, places.province_name),
+        commune=_placed(style, people.home[person], places.code, places.name),
+        phone=empty.copy(),
+    )
 
 
 def _names(batch: Batch, person: np.ndarray, case: np.ndarray) -> np.ndarray:
@@ -178,7 +181,8 @@ def _numbers(
         taken(column, person) for column in (batch.personal_id, batch.superseded, batch.former)
     )
     numbers = np.where(
-        pc.is_valid(batch.superseded).to_numpy(zero_copy_only=False)[person] & (rng.random(size) < 0.4),
+        pc.is_valid(batch.superseded).to_numpy(zero_copy_only=False)[person]
+        & (rng.random(size) < rates.CANCELLED_NUMBER_KEPT),
         old,
         current,
     )

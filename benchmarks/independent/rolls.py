@@ -29,10 +29,6 @@ class GuardianRoll:
 
     person: np.ndarray
     school: np.ndarray
-    child: np.ndarray
-    """The first child's row in the student roll."""
-    slot: np.ndarray
-    """0 father, 1 mother, 2 guardian."""
     mistaken: np.ndarray
     """Error by name where somebody else stands in a parent's slot, else empty."""
     link_student: np.ndarray
@@ -63,7 +59,7 @@ def student_roll(
     """Pupils and students, so many records; those of covered communes first."""
     age = _school_age(batch.people)
     enrolled = np.flatnonzero(_enrolled(rng, age))
-    order = np.lexsort((rng.random(len(enrolled)), ~schools.covered[batch.people.home[enrolled]]))
+    order = np.lexsort((rng.random(len(enrolled)), schools.distance[batch.people.home[enrolled]]))
     once = min(len(enrolled), size - int(size * profile.twice))
     person = enrolled[order[:once]]
     # whole families of a commune are on the roll together
@@ -96,8 +92,8 @@ def _with_siblings(
 def _level(rng: np.random.Generator, age: np.ndarray) -> np.ndarray:
     level = np.searchsorted([6, 11, 15, 18], age, side="right")
     chance = rng.random(len(age))
-    upper = np.where(chance < 0.12, 4, 3)
-    return np.where(level == 3, upper, np.where(level == 4, np.where(chance < 0.3, 5, 6), level))
+    upper = np.where(chance < rates.IN_CONTINUING, 4, 3)
+    return np.where(level == 3, upper, np.where(level == 4, np.where(chance < rates.IN_COLLEGE, 5, 6), level))
 
 
 def _grade(age: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -115,16 +111,16 @@ def teacher_roll(
     weight = np.interp(age, [21, 24, 30, 45, 58, 62], [0, 0.5, 1, 1, 0.6, 0]) * np.where(
         people.woman, rates.TEACHERS_WOMEN, 1 - rates.TEACHERS_WOMEN
     )
+    weight *= np.where(schools.distance[people.home] < 2, 1.0, rates.TEACHERS_LIVE_ELSEWHERE)
     twice = int(size * profile.twice)
     person = np.unique(drawn(rng, np.cumsum(weight), 2 * size))
     person = rng.permutation(person)[: size - twice]
     again = rng.permutation(len(person))[: size - len(person)]
     person = np.concatenate([person, person[again]])
-    level = drawn(rng, np.cumsum([0.18, 0.32, 0.26, 0.15, 0.02, 0.02, 0.05]), len(person))
+    level = drawn(rng, np.cumsum(rates.TEACHERS_BY_LEVEL), len(person))
     school = schools.near(rng, people.home[person], level, spread=4)
-    role = np.array(["teacher", "manager", "staff"], dtype=object)[
-        drawn(rng, np.cumsum([0.86, 0.07, 0.07]), len(person))
-    ]
+    roles = np.array(list(rates.ROLES), dtype=object)
+    role = roles[drawn(rng, np.cumsum(list(rates.ROLES.values())), len(person))]
     return Roll(person, school, role, np.arange(len(person)) >= len(person) - len(again))
 
 
@@ -148,7 +144,12 @@ def guardian_roll(rng: np.random.Generator, batch: Batch, students: Roll) -> Gua
     lonely = (slots[0] < 0) & (slots[1] < 0)
     guardian = _grandparent(rng, people, father, mother)
     slots.append(
-        np.where(rng.random(size) < np.where(lonely, 0.4, rates.GRANDPARENT_AS_GUARDIAN), guardian, -1)
+        np.where(
+            rng.random(size)
+            < np.where(lonely, rates.GRANDPARENT_WITHOUT_PARENTS, rates.GRANDPARENT_AS_GUARDIAN),
+            guardian,
+            -1,
+        )
     )
     wrong.append(np.full(size, "", object))
     row = np.concatenate([np.flatnonzero(slot >= 0) for slot in slots])
@@ -159,15 +160,15 @@ def guardian_roll(rng: np.random.Generator, batch: Batch, students: Roll) -> Gua
     _, first, which = np.unique(
         np.stack([person, students.school[row], alone]), axis=1, return_index=True, return_inverse=True
     )
+    # a grandfather who stands in for the father is not the guardian as well
+    once = np.sort(np.unique(row * len(row) + which.ravel(), return_index=True)[1])
     return GuardianRoll(
-        person[first],
-        students.school[row[first]],
-        row[first],
-        slot[first],
-        mistaken[first],
-        row,
-        which.ravel(),
-        slot,
+        person=person[first],
+        school=students.school[row[first]],
+        mistaken=mistaken[first],
+        link_student=row[once],
+        link_guardian=which.ravel()[once],
+        link_slot=slot[once],
     )
 
 
@@ -189,6 +190,8 @@ def absent_people(
     """Who of the people on the rolls is not in the registry.
 
     Args:
+        rng: Of this batch.
+        batch: Its people.
         on_rolls: Persons of the students', teachers' and guardians' records.
         size: How many, at most.
         near: How many of them are twins, namesakes or siblings of people who are in it.

@@ -10,7 +10,7 @@ from benchmarks.independent.places import Places, drawn, short_names
 from matching.schemas import SCHOOLS
 
 LEVELS = ("mầm non", "tiểu học", "THCS", "THPT", "GDTX", "cao đẳng", "đại học")
-_LEVEL_SHARES = (0.19, 0.37, 0.26, 0.11, 0.02, 0.02, 0.03)
+
 _TITLES = (
     "Trường Mầm non",
     "Trường Tiểu học",
@@ -20,7 +20,9 @@ _TITLES = (
     "Trường Cao đẳng",
     "Trường Đại học",
 )
-_STUDENTS_EACH, _TEACHERS_EACH = 60, 30
+_STUDENTS_EACH, _TEACHERS_EACH, _SCHOOLS_EACH = 60, 30, 30
+"""Students and teachers of a school, schools of a province, all on file."""
+UPPER_SECONDARY, CONTINUING = 3, 4
 
 
 @dataclass(frozen=True)
@@ -39,22 +41,35 @@ class Schools:
     """0 to 2: how the school writes whose guardian somebody is."""
     habit: np.ndarray
     """A key of `assumptions.SCHOOL_HABITS`, or empty."""
-    covered: np.ndarray
-    """For each commune, whether its pupils are in the file."""
+    region: np.ndarray
+    """For each commune its province of 2025, numbered."""
+    distance: np.ndarray
+    """For each commune 0 where its pupils are in the file, 1 elsewhere in those provinces, 2 outside."""
 
     def near(
         self, rng: np.random.Generator, homes: np.ndarray, levels: np.ndarray, spread: int = 1
     ) -> np.ndarray:
-        """For each home a school of the level in a commune close by."""
-        found = np.zeros(len(homes), np.int64)
-        for level in np.unique(levels):
-            own = np.flatnonzero(self.level == level)
-            whose = np.flatnonzero(levels == level)
-            place = np.searchsorted(self.commune[own], homes[whose]) + rng.integers(
-                -spread, spread + 1, len(whose)
-            )
-            found[whose] = own[np.clip(place, 0, len(own) - 1)]
+        """For each home a school of the level in a commune close by: of the same province, if it has one."""
+        key = self.region[self.commune] * len(LEVELS) + self.level
+        order = np.lexsort((self.commune, key))
+        wanted = self.region[homes] * len(LEVELS) + levels
+        # continuing education is rarer than schools for the same age
+        levels = np.where((levels == CONTINUING) & ~np.isin(wanted, key), UPPER_SECONDARY, levels)
+        wanted = self.region[homes] * len(LEVELS) + levels
+        low, high = (np.searchsorted(key[order], wanted, side=side) for side in ("left", "right"))
+        span = len(self.region)
+        at = np.searchsorted(key[order] * span + self.commune[order], wanted * span + homes)
+        at = at + rng.integers(-spread, spread + 1, len(homes))
+        found = order[np.clip(at, low, np.maximum(high - 1, low)).clip(max=len(order) - 1)]
+        nowhere = np.flatnonzero(low == high)
+        found[nowhere] = self._anywhere(rng, levels[nowhere])
         return found
+
+    def _anywhere(self, rng: np.random.Generator, levels: np.ndarray) -> np.ndarray:
+        """A school of the level, wherever it is."""
+        order = np.argsort(self.level, kind="stable")
+        low, high = (np.searchsorted(self.level[order], levels, side=side) for side in ("left", "right"))
+        return order[low + (rng.random(len(levels)) * (high - low)).astype(np.int64)]
 
 
 def make_schools(
@@ -62,12 +77,13 @@ def make_schools(
 ) -> Schools:
     """Schools for so many students and teachers."""
     rng = np.random.default_rng([seed, 3])
-    share = min(1.0, students / max(1, 0.12 * people))
-    covered = rng.random(len(places.code)) < share
-    covered[drawn(rng, np.cumsum(places.weight), 20)] = True
     count = max(len(LEVELS) * 2, students // _STUDENTS_EACH, teachers // _TEACHERS_EACH)
-    commune = np.sort(drawn(rng, np.cumsum(places.weight * covered), count))
-    level = drawn(rng, np.cumsum(_LEVEL_SHARES), count)
+    region = np.unique(places.province, return_inverse=True)[1]
+    near = _covered(rng, places, region, max(students / 0.15, teachers / 0.08) / people, count)
+    pupils = 0.2 * people * places.weight[near].sum() / places.weight.sum()
+    distance = np.where(near, np.where(rng.random(len(near)) < min(1.0, 1.6 * students / pupils), 0, 1), 2)
+    commune = np.sort(drawn(rng, np.cumsum(places.weight * (distance == 0)), count))
+    level = drawn(rng, np.cumsum(rates.LEVELS), count)
     level[rng.permutation(count)[: len(LEVELS)]] = np.arange(len(LEVELS))
     code = np.array(
         [
@@ -88,9 +104,19 @@ def make_schools(
             rates.GENDER_STYLES,
         )
     ]
-    return Schools(
-        code, level, commune, *styles, drawn(rng, np.cumsum([0.7, 0.2, 0.1]), count), habit, covered
-    )
+    relation = drawn(rng, np.cumsum(rates.RELATION_STYLES), count)
+    return Schools(code, level, commune, *styles, relation, habit, region, distance)
+
+
+def _covered(
+    rng: np.random.Generator, places: Places, region: np.ndarray, share: float, schools: int
+) -> np.ndarray:
+    """Communes of the provinces that handed in: so large a share of the country, some with enough schools each."""
+    size = np.bincount(region, places.weight)
+    order = rng.choice(len(size), len(size), replace=False, p=size / size.sum())
+    running = np.cumsum(size[order]) / size.sum()
+    provinces = max(schools // _SCHOOLS_EACH, int(np.searchsorted(running, share)) + 1)
+    return np.isin(region, order[:provinces])
 
 
 def _chosen(rng: np.random.Generator, shares: dict[str, float], size: int) -> np.ndarray:

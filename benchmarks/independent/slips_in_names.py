@@ -13,6 +13,7 @@ _KEYS = {
     near: row[i + 1] for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for i, near in enumerate(row[:-1])
 }
 _VOWELS = "aeiouy"
+_NICKNAMES = NICKNAMES.split()
 
 
 def _letters(word: str) -> list[str]:
@@ -216,12 +217,12 @@ def words_merged(text: str, rnd: Random) -> str | None:
 
 def word_split(text: str, rnd: Random) -> str | None:
     """A space too many."""
-    return _in_one_word(
-        text,
-        rnd,
-        lambda w: (lambda at: w[:at] + " " + w[at:])(rnd.randrange(2, len(w) - 1)),
-        lambda w: len(w) > 3,
-    )
+
+    def change(word: str) -> str:
+        at = rnd.randrange(2, len(word) - 1)
+        return f"{word[:at]} {word[at:]}"
+
+    return _in_one_word(text, rnd, change, lambda w: len(w) > 3)
 
 
 def letters_swapped(text: str, rnd: Random) -> str | None:
@@ -274,7 +275,7 @@ def neighbour_key(text: str, rnd: Random) -> str | None:
 def nickname(text: str, rnd: Random) -> str | None:
     """The name called at home, instead of the given one or behind it."""
     words = text.split(" ")
-    call = rnd.choice(NICKNAMES)
+    call = rnd.choice(_NICKNAMES)
     return " ".join([*words[:-1], call]) if rnd.random() < 0.5 else f"{text} ({call})"
 
 

@@ -16,64 +16,85 @@ FAMILY = (
 )
 
 MEN = (
-    "Hùng Minh Dũng Hòa Bình Thành Sơn Hải Thanh Long Đức Phúc Chiến Ba Hai Năm Tư Bảy Sáu Tám Chín Mười Út Xuân Hoàng Lợi Tài Lâm Khánh Tâm "
-    "Phước Nam Quang Thắng Lộc Trung Vinh Tiến Thuận Cường Định Tấn Hồng Hiền Đông Sang Hưng Mạnh Ngọc Bé Tý Sửu Dần Mão Thìn Tỵ Ngọ Mùi Thân Dậu "
-    "Tuất Hợi Cầu Được Nhỏ Lành Đẹp Chính Nghĩa Khoa Phong Toàn Kỳ Chung Quý Bảo Hậu Đạt Thiện Quyền Thông Tùng Liêm Kiệm Cần Đời Cao Lực Mậu Kỷ "
-    "Canh Tân Nhâm Quý Giáp Ất Luận Ngôn Khuê Điều Bồng Rớt Đực Cu Tèo Rạng Thơm Hớn Trợ Lượm Bưởi Ngãi Nhơn Xê Lịch Cúc Thới Khải",
-    "Hùng Dũng Tuấn Hải Cường Sơn Minh Thắng Bình Thành Hòa Long Hưng Đức Tâm Trung Quang Nam Phong Tùng Thanh Tiến Mạnh Vinh Hà Phương Toàn Chung "
-    "Đông Lâm Phúc Lợi Tài Linh Chính Kiên Thông Thịnh Hiếu Nghĩa Khánh Trường Hoàng Việt Hiệp Tú Giang Định An Anh Quý Quyết Duy Vũ Chiến Thái Khoa "
-    "Lộc Thuận Ngọc Phước Sang Đạt Tân Quân Hậu Dương Huy Bảo Công Luân Thương Thế Viên Nhân Nguyên Trọng Sỹ Cảnh Lực Thụ Nhật Đại Hiển Hữu Bắc Tây "
-    "Mười Út Tấn Cần Khương Kỳ Liêm Luyện Lượng Ninh Oanh Phú Quốc Quyền Sinh Tiệp Tín Toản Trí Tuyên Tuyến Uy Văn Vĩnh Xuân Đoàn Đồng Đương Khởi",
-    "Tuấn Huy Hoàng Anh Đức Dũng Nam Hiếu Sơn Thành Đạt Long Minh Hùng Cường Hải Trung Thắng Nguyên Tùng Duy Quang Tiến Phong Tài Phúc Hưng Trường "
-    "Linh Toàn Quân Khánh Bảo Dương Việt Bình Lâm Nghĩa Kiên Vũ Mạnh Tú Thịnh An Vinh Khoa Trí Thái Hiệp Tâm Lộc Công Quốc Phú Hòa Nhật Giang "
-    "Chiến Tân Ngọc Hậu Thiện Phương Quý Thuận Sang Trọng Nhân Phước Luân Hà Đại Thông Vương Định Chung Lợi Khải Tín Khang Quyền Đăng Hào Tấn Chương "
-    "Thuần Đông Ninh Sáng Cảnh Danh Tuyên Lực Thạch Đoàn Huấn Nhã Hiển Kỳ Viên Văn Thức Khôi Lương Triều Tường Vỹ Triển Thiên Xuân Bách Cương",
-    "Anh Minh Huy Khang Bảo Phúc Khôi Khoa Nguyên Đăng Phát Nam Long Khánh Quân Kiệt Thịnh Hưng Hoàng Đạt An Phong Duy Hiếu Bách Lâm Thành Quang "
-    "Thiện Nhân Dũng Đức Vũ Kiên Trí Tuấn Tùng Hải Vinh Tú Thiên Dương Sơn Tài Hào Gia Trung Ân Đan Việt Khải Bình Lộc Phú Tiến Trường Nghĩa Nhật "
-    "Tâm Toàn Linh Thái Hùng Cường Quốc Hiển Tín Danh Vương Chí Thắng Hòa Kỳ Lợi Bin Chiến Sang Hậu Mạnh Luân Vỹ Quý Triết Lân Thạch Giang Tường "
-    "Ngọc Công Thông Phương Huân Kha Đại Chương Uy Khiêm Duệ Hữu Tân Tấn Thức Nghị Doanh Đông Lương Sâm Điền Thuận Phước Hà Sáng Vĩ Nhuận Cơ Tuệ",
+    """Hùng Minh Dũng Hòa Bình Thành Sơn Hải Thanh Long Đức Phúc Chiến Ba Hai Năm Tư Bảy Sáu Tám Chín Mười Út
+    Xuân Hoàng Lợi Tài Lâm Khánh Tâm Phước Nam Quang Thắng Lộc Trung Vinh Tiến Thuận Cường Định Tấn Hồng
+    Hiền Đông Sang Hưng Mạnh Ngọc Bé Tý Sửu Dần Mão Thìn Tỵ Ngọ Mùi Thân Dậu Tuất Hợi Cầu Được Nhỏ Lành Đẹp
+    Chính Nghĩa Khoa Phong Toàn Kỳ Chung Quý Bảo Hậu Đạt Thiện Quyền Thông Tùng Liêm Kiệm Cần Đời Cao Lực
+    Mậu Kỷ Canh Tân Nhâm Quý Giáp Ất Luận Ngôn Khuê Điều Bồng Rớt Đực Cu Tèo Rạng Thơm Hớn Trợ Lượm Bưởi
+    Ngãi Nhơn Xê Lịch Cúc Thới Khải""",
+    """Hùng Dũng Tuấn Hải Cường Sơn Minh Thắng Bình Thành Hòa Long Hưng Đức Tâm Trung Quang Nam Phong Tùng
+    Thanh Tiến Mạnh Vinh Hà Phương Toàn Chung Đông Lâm Phúc Lợi Tài Linh Chính Kiên Thông Thịnh Hiếu Nghĩa
+    Khánh Trường Hoàng Việt Hiệp Tú Giang Định An Anh Quý Quyết Duy Vũ Chiến Thái Khoa Lộc Thuận Ngọc Phước
+    Sang Đạt Tân Quân Hậu Dương Huy Bảo Công Luân Thương Thế Viên Nhân Nguyên Trọng Sỹ Cảnh Lực Thụ Nhật Đại
+    Hiển Hữu Bắc Tây Mười Út Tấn Cần Khương Kỳ Liêm Luyện Lượng Ninh Oanh Phú Quốc Quyền Sinh Tiệp Tín Toản
+    Trí Tuyên Tuyến Uy Văn Vĩnh Xuân Đoàn Đồng Đương Khởi""",
+    """Tuấn Huy Hoàng Anh Đức Dũng Nam Hiếu Sơn Thành Đạt Long Minh Hùng Cường Hải Trung Thắng Nguyên Tùng Duy
+    Quang Tiến Phong Tài Phúc Hưng Trường Linh Toàn Quân Khánh Bảo Dương Việt Bình Lâm Nghĩa Kiên Vũ Mạnh Tú
+    Thịnh An Vinh Khoa Trí Thái Hiệp Tâm Lộc Công Quốc Phú Hòa Nhật Giang Chiến Tân Ngọc Hậu Thiện Phương
+    Quý Thuận Sang Trọng Nhân Phước Luân Hà Đại Thông Vương Định Chung Lợi Khải Tín Khang Quyền Đăng Hào Tấn
+    Chương Thuần Đông Ninh Sáng Cảnh Danh Tuyên Lực Thạch Đoàn Huấn Nhã Hiển Kỳ Viên Văn Thức Khôi Lương
+    Triều Tường Vỹ Triển Thiên Xuân Bách Cương""",
+    """Anh Minh Huy Khang Bảo Phúc Khôi Khoa Nguyên Đăng Phát Nam Long Khánh Quân Kiệt Thịnh Hưng Hoàng Đạt An
+    Phong Duy Hiếu Bách Lâm Thành Quang Thiện Nhân Dũng Đức Vũ Kiên Trí Tuấn Tùng Hải Vinh Tú Thiên Dương
+    Sơn Tài Hào Gia Trung Ân Đan Việt Khải Bình Lộc Phú Tiến Trường Nghĩa Nhật Tâm Toàn Linh Thái Hùng Cường
+    Quốc Hiển Tín Danh Vương Chí Thắng Hòa Kỳ Lợi Bin Chiến Sang Hậu Mạnh Luân Vỹ Quý Triết Lân Thạch Giang
+    Tường Ngọc Công Thông Phương Huân Kha Đại Chương Uy Khiêm Duệ Hữu Tân Tấn Thức Nghị Doanh Đông Lương Sâm
+    Điền Thuận Phước Hà Sáng Vĩ Nhuận Cơ Tuệ""",
 )
 WOMEN = (
-    "Lan Hoa Hương Mai Hồng Nga Bình Liên Hà Loan Cúc Huệ Thanh Tâm Hòa Hạnh Lý Vân Nguyệt Xuân Tuyết Ba Hai Năm Tư Bảy Sáu Tám Chín Mười Út Bé "
-    "Thu Oanh Sen Đào Mận Lựu Tý Dần Hiền Lành Thơm Nhàn Thoa Ánh Yến Phượng Vinh Thành Minh Sương Bông Lài Nở Nhỏ Gái Hợi Tuất Mùi Mão Thìn Ngọ "
-    "Dậu Hường Nụ Bưởi Chanh Thảo Chiến Kim Ngọc Phương Thủy Dung Nhung Tính Tình Thương Nhớ Vui Mừng Được Luyến Quý Hảo Ngoan Đẹp Xinh Tươi Hằng "
-    "Điểm Trang Cậy Chắt Chút Rành Rạng Ruộng Thắm Son Tẻo Cỏn Lụa Là Vóc Nhiễu The Lượt Tơ Thuần Nết Na Ân Ái Nhân Nghĩa Lễ Thiệt",
-    "Hương Hoa Lan Hà Thủy Hằng Nga Hạnh Mai Hồng Thanh Loan Vân Hiền Liên Yến Tuyết Phương Dung Oanh Thu Huệ Bình Nhung Thảo Thúy Minh Nguyệt Tâm "
-    "Trang Ngọc Hòa Lý Anh Linh Xuân Hường Cúc Phượng Lệ Hải Ánh Huyền Vinh Diệp Thơm Tuyến Bích Thoa Nhàn Hậu Mười Dịu Lương Sen Mến Đào Quyên "
-    "Chi Duyên Điệp Giang Hảo Kim Lành Len Luyến Mận Mơ Na Ngà Nhạn Nhâm Nhị Nụ Phấn Quế Sương Sâm Thắm Thương Tiên Tình Tươi Út Vui Xoan Yên "
-    "Đoan Đông Gấm Hiên Hiếu Huê Khuyên Lài Liễu Lụa Lựu Miền Nhài Nhiên Oánh Quý Thắng Thiện Thùy Thư Toan Trinh Trúc Tú Uyên Vượng Châu Khánh",
-    "Trang Linh Hương Thảo Hằng Phương Huyền Anh Thủy Hà Ngọc Nhung Yến Dung Hiền Thúy Lan Vân Hạnh Ngân Mai Nga Hoa My Quỳnh Oanh Loan Duyên Hồng "
-    "Thu Trinh Nhi Tâm Diễm Chi Giang Uyên Hoài Trâm Thương Phượng Ánh Như Thư Thanh Nguyệt Tuyết Lệ Liên Vy Tiên Thùy Trúc Xuân Quyên Hòa Bích Mỹ "
-    "Minh Huệ Châu Ly Kiều Vi Lý Hường Bình Lành Mơ Kim Hân Dương Thắm Diệu Nhàn Hậu Sương Tú Tuyền Thoa Ngà Hảo Phúc Diệp Khánh An Lài Tươi Dịu "
-    "Luyến Đào Lợi Thơm Cúc Hiếu Hải Phấn Quế Tình Trà Nhạn Nương Ái Len Út Khuyên Đoan Thi Thơ Mến Yên Na Sen Lụa Hiên Điệp Đông Thiện",
-    "Anh Linh Ngọc Vy Nhi Hân Trang Thư My Châu Như Ngân Chi Phương Thảo Trâm Quỳnh Hà Khánh An Nguyên Uyên Yến Mai Tiên Giang Trúc Trân Tâm Ly "
-    "Hương Thy Lam Nghi Huyền Minh Kim Dương Vân Thanh Di Diệp Hiền Khuê Trinh Quyên Đan Nga Nhiên Ánh Băng Mỹ Lan Tú Thùy Phúc Thủy Hằng Dung Bảo "
-    "Duyên Ý Cát Phượng Tuệ Tuyền Loan Hoa Vi Xuân Hạnh Tường Nhã Thương Ân Oanh Hoài Mi Diễm Nguyệt Kỳ Dao San Sa Hồng Nhung Thiên Thơ Diệu Bình "
-    "Lâm Liên Bích Yên Ca Đoan Lệ Kiều Doanh Khanh Hạ Thu Na Hòa Nương Vũ Du Hy Lê Trà Thục Nhàn Lộc Sương Ái Tuyết Mẫn Ngà Mộc Thạch Viên",
+    """Lan Hoa Hương Mai Hồng Nga Bình Liên Hà Loan Cúc Huệ Thanh Tâm Hòa Hạnh Lý Vân Nguyệt Xuân Tuyết Ba Hai
+    Năm Tư Bảy Sáu Tám Chín Mười Út Bé Thu Oanh Sen Đào Mận Lựu Tý Dần Hiền Lành Thơm Nhàn Thoa Ánh Yến
+    Phượng Vinh Thành Minh Sương Bông Lài Nở Nhỏ Gái Hợi Tuất Mùi Mão Thìn Ngọ Dậu Hường Nụ Bưởi Chanh Thảo
+    Chiến Kim Ngọc Phương Thủy Dung Nhung Tính Tình Thương Nhớ Vui Mừng Được Luyến Quý Hảo Ngoan Đẹp Xinh
+    Tươi Hằng Điểm Trang Cậy Chắt Chút Rành Rạng Ruộng Thắm Son Tẻo Cỏn Lụa Là Vóc Nhiễu The Lượt Tơ Thuần
+    Nết Na Ân Ái Nhân Nghĩa Lễ Thiệt""",
+    """Hương Hoa Lan Hà Thủy Hằng Nga Hạnh Mai Hồng Thanh Loan Vân Hiền Liên Yến Tuyết Phương Dung Oanh Thu Huệ
+    Bình Nhung Thảo Thúy Minh Nguyệt Tâm Trang Ngọc Hòa Lý Anh Linh Xuân Hường Cúc Phượng Lệ Hải Ánh Huyền
+    Vinh Diệp Thơm Tuyến Bích Thoa Nhàn Hậu Mười Dịu Lương Sen Mến Đào Quyên Chi Duyên Điệp Giang Hảo Kim
+    Lành Len Luyến Mận Mơ Na Ngà Nhạn Nhâm Nhị Nụ Phấn Quế Sương Sâm Thắm Thương Tiên Tình Tươi Út Vui Xoan
+    Yên Đoan Đông Gấm Hiên Hiếu Huê Khuyên Lài Liễu Lụa Lựu Miền Nhài Nhiên Oánh Quý Thắng Thiện Thùy Thư
+    Toan Trinh Trúc Tú Uyên Vượng Châu Khánh""",
+    """Trang Linh Hương Thảo Hằng Phương Huyền Anh Thủy Hà Ngọc Nhung Yến Dung Hiền Thúy Lan Vân Hạnh Ngân Mai
+    Nga Hoa My Quỳnh Oanh Loan Duyên Hồng Thu Trinh Nhi Tâm Diễm Chi Giang Uyên Hoài Trâm Thương Phượng Ánh
+    Như Thư Thanh Nguyệt Tuyết Lệ Liên Vy Tiên Thùy Trúc Xuân Quyên Hòa Bích Mỹ Minh Huệ Châu Ly Kiều Vi Lý
+    Hường Bình Lành Mơ Kim Hân Dương Thắm Diệu Nhàn Hậu Sương Tú Tuyền Thoa Ngà Hảo Phúc Diệp Khánh An Lài
+    Tươi Dịu Luyến Đào Lợi Thơm Cúc Hiếu Hải Phấn Quế Tình Trà Nhạn Nương Ái Len Út Khuyên Đoan Thi Thơ Mến
+    Yên Na Sen Lụa Hiên Điệp Đông Thiện""",
+    """Anh Linh Ngọc Vy Nhi Hân Trang Thư My Châu Như Ngân Chi Phương Thảo Trâm Quỳnh Hà Khánh An Nguyên Uyên
+    Yến Mai Tiên Giang Trúc Trân Tâm Ly Hương Thy Lam Nghi Huyền Minh Kim Dương Vân Thanh Di Diệp Hiền Khuê
+    Trinh Quyên Đan Nga Nhiên Ánh Băng Mỹ Lan Tú Thùy Phúc Thủy Hằng Dung Bảo Duyên Ý Cát Phượng Tuệ Tuyền
+    Loan Hoa Vi Xuân Hạnh Tường Nhã Thương Ân Oanh Hoài Mi Diễm Nguyệt Kỳ Dao San Sa Hồng Nhung Thiên Thơ
+    Diệu Bình Lâm Liên Bích Yên Ca Đoan Lệ Kiều Doanh Khanh Hạ Thu Na Hòa Nương Vũ Du Hy Lê Trà Thục Nhàn
+    Lộc Sương Ái Tuyết Mẫn Ngà Mộc Thạch Viên""",
 )
 
 MIDDLES_MEN = (
-    "Đình Hữu Xuân Ngọc Đức Công Quang Thế Thanh Minh Hồng Trọng Quốc Duy Bá Kim Viết Sỹ Huy Hoàng Tiến Mạnh Trung Thành Phú Đăng Như Phúc Khắc Vĩnh "
-    "Cao Chí Hải Anh Tấn Danh Doãn Nhật Tuấn Bảo",
-    "Đình Hữu Xuân Ngọc Đức Công Quang Thế Thanh Minh Hồng Trọng Quốc Duy Anh Mạnh Tiến Trung Hoàng Bá Viết Sỹ Huy Hải Chí Tuấn Thành Vĩnh Khắc Phú "
-    "Việt Đăng Trường Tấn Bảo Nhật Hùng Tất Doãn Phúc Cao Như Phước Đại",
-    "Minh Đức Hoàng Anh Quang Ngọc Thanh Đình Hữu Xuân Tuấn Công Quốc Duy Trung Thành Mạnh Tiến Huy Thế Việt Hải Nhật Bảo Trọng Trường Hồng Gia Chí "
-    "Tấn Khánh Phương Thái Đăng Bá Vĩnh Hùng Phúc Phước Thiên Viết Sỹ Đại Khắc Tùng Long",
-    "Gia Minh Bảo Đức Anh Hoàng Quang Nhật Tuấn Duy Quốc Thiên Đăng Khánh Thanh Hữu Ngọc Trung Công Thành Trường Thái Đình Xuân Phúc Hải Khôi Việt Huy "
-    "Chí An Tiến Hồng Phước Tấn Nguyên Mạnh Trọng Thế Kim Nam Phú Bá Hưng Đại Tùng Hạo Khải Vĩnh Như",
+    """Đình Hữu Xuân Ngọc Đức Công Quang Thế Thanh Minh Hồng Trọng Quốc Duy Bá Kim Viết Sỹ Huy Hoàng Tiến Mạnh
+    Trung Thành Phú Đăng Như Phúc Khắc Vĩnh Cao Chí Hải Anh Tấn Danh Doãn Nhật Tuấn Bảo""",
+    """Đình Hữu Xuân Ngọc Đức Công Quang Thế Thanh Minh Hồng Trọng Quốc Duy Anh Mạnh Tiến Trung Hoàng Bá Viết
+    Sỹ Huy Hải Chí Tuấn Thành Vĩnh Khắc Phú Việt Đăng Trường Tấn Bảo Nhật Hùng Tất Doãn Phúc Cao Như Phước
+    Đại""",
+    """Minh Đức Hoàng Anh Quang Ngọc Thanh Đình Hữu Xuân Tuấn Công Quốc Duy Trung Thành Mạnh Tiến Huy Thế Việt
+    Hải Nhật Bảo Trọng Trường Hồng Gia Chí Tấn Khánh Phương Thái Đăng Bá Vĩnh Hùng Phúc Phước Thiên Viết Sỹ
+    Đại Khắc Tùng Long""",
+    """Gia Minh Bảo Đức Anh Hoàng Quang Nhật Tuấn Duy Quốc Thiên Đăng Khánh Thanh Hữu Ngọc Trung Công Thành
+    Trường Thái Đình Xuân Phúc Hải Khôi Việt Huy Chí An Tiến Hồng Phước Tấn Nguyên Mạnh Trọng Thế Kim Nam
+    Phú Bá Hưng Đại Tùng Hạo Khải Vĩnh Như""",
 )
 MIDDLES_WOMEN = (
-    "Kim Ngọc Thanh Hồng Bích Xuân Thu Mỹ Minh Tuyết Ánh Hoàng Phương Mai Diệu Lệ Như Cẩm Bạch Hương Ái Lan Tú Quế",
-    "Thu Thanh Hồng Kim Ngọc Bích Minh Mỹ Phương Xuân Tuyết Lan Thúy Mai Hải Quỳnh Ánh Diệu Lệ Hoàng Như Tố Cẩm Hương Thùy Việt Diễm Khánh Vân Bảo",
-    "Thu Ngọc Thanh Phương Thùy Minh Hồng Kim Bích Mỹ Quỳnh Hoài Hải Lan Như Huyền Thảo Kiều Mai Diệu Cẩm Ánh Diễm Tuyết Khánh Hà Vân Trúc Tú Hoàng "
-    "Bảo Tường Xuân Yến Lệ Linh Hương Nhật Anh Trà",
-    "Ngọc Bảo Minh Khánh Phương Thanh Gia Thảo Hà Quỳnh Mai Kim Anh Yến Như Tường Thùy Hoàng Diệu Linh Thu Mỹ Trúc Cẩm Tuệ Hải Ánh An Huyền Bích "
-    "Nhã Hồng Thiên Lan Nguyên Vân Tú Uyên Ái Kiều Nhật Khả Cát Diễm Thục Đan Lam Hoài Tâm Xuân",
+    """Kim Ngọc Thanh Hồng Bích Xuân Thu Mỹ Minh Tuyết Ánh Hoàng Phương Mai Diệu Lệ Như Cẩm Bạch Hương Ái Lan
+    Tú Quế""",
+    """Thu Thanh Hồng Kim Ngọc Bích Minh Mỹ Phương Xuân Tuyết Lan Thúy Mai Hải Quỳnh Ánh Diệu Lệ Hoàng Như Tố
+    Cẩm Hương Thùy Việt Diễm Khánh Vân Bảo""",
+    """Thu Ngọc Thanh Phương Thùy Minh Hồng Kim Bích Mỹ Quỳnh Hoài Hải Lan Như Huyền Thảo Kiều Mai Diệu Cẩm Ánh
+    Diễm Tuyết Khánh Hà Vân Trúc Tú Hoàng Bảo Tường Xuân Yến Lệ Linh Hương Nhật Anh Trà""",
+    """Ngọc Bảo Minh Khánh Phương Thanh Gia Thảo Hà Quỳnh Mai Kim Anh Yến Như Tường Thùy Hoàng Diệu Linh Thu Mỹ
+    Trúc Cẩm Tuệ Hải Ánh An Huyền Bích Nhã Hồng Thiên Lan Nguyên Vân Tú Uyên Ái Kiều Nhật Khả Cát Diễm Thục
+    Đan Lam Hoài Tâm Xuân""",
 )
+"""Written in the order of how common; one text per cohort."""
 
-NICKNAMES = (
-    "Tí Bin Bo Bông Cún Su Tôm Na Ken Bi Mít Bống Sóc Gấu Nhím Tép Cu Bé Ti Nấm Kem Bảo Bối Susu Tin".split()
-)
+NICKNAMES = "Tí Bin Bo Bông Cún Su Tôm Na Ken Bi Mít Bống Sóc Gấu Nhím Tép Cu Bé Ti Nấm Kem Bảo Bối Susu Tin"
 FOREIGN = (
     ("Hàn Quốc", "Kim Min Jun", "Park Seo Yeon", "Lee Ji Woo", "Choi Ha Eun", "Jung Do Yun"),
     ("Trung Quốc", "Wang Lei", "Zhang Wei", "Li Na", "Chen Yu Xuan", "Liu Yang"),

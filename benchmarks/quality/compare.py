@@ -11,22 +11,18 @@ are those of loading, training and predicting from tables already normalised. Sy
 import argparse
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-import duckdb
-import numpy as np
-
-from benchmarks.quality.curves import RATES, Curve, curve
+from benchmarks.quality.curves import RATES, Curve, point_line
 from benchmarks.quality.measured import Run, measured
+from benchmarks.quality.ours import Ours, ours
 from benchmarks.quality.peer_splink import (
     Peer,
     PeerResult,
     add_peer_options,
-    chosen,
     one_in,
     peer_of,
-    readings,
     run_peer,
     today,
 )
@@ -34,59 +30,6 @@ from benchmarks.quality.peer_splink import lines as peer_lines
 from benchmarks.quality.svg import Series, picture
 from benchmarks.quality.worlds import World
 from matching.schemas import KINDS
-
-
-@dataclass(frozen=True)
-class Ours:
-    """What we did for one kind."""
-
-    kind: str
-    findable: int
-    linked: int
-    false_links: int
-    swept: Curve
-
-    @property
-    def recall(self) -> float:
-        """At default settings."""
-        return (self.linked - self.false_links) / max(self.findable, 1)
-
-    @property
-    def per_10000(self) -> float:
-        """At default settings."""
-        return 1e4 * self.false_links / max(self.linked, 1)
-
-    def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "findable": self.findable, "linked": self.linked, "false_links": self.false_links, "recall": self.recall,
-            "per_10000": self.per_10000, "ours": readings(self.swept), "curve": self.swept.thinned(),
-        }  # fmt: skip
-
-
-def ours(world: World, decisions: Path, kind: str, take_one_in: int = 1) -> Ours:
-    """Our decisions on one kind.
-
-    Args:
-        world: the world.
-        decisions: decisions.parquet.
-        kind: which records.
-        take_one_in: the peer's sample, taken here too.
-    """
-    rows = duckdb.sql(
-        f"""
-        SELECT coalesce(d.match_probability, 0) AS stated, d.outcome = 'linked' AS linked, t.personal_id IS NOT NULL AS findable,
-               coalesce(d.personal_id, d.candidate_id) IS NOT NULL AS proposed,
-               coalesce(coalesce(d.personal_id, d.candidate_id) = t.personal_id, false) AS correct
-        FROM '{decisions}' d JOIN '{world.truth}' t USING (kind, record_id)
-        WHERE d.kind = '{kind}' AND {chosen("d.record_id", take_one_in)}
-        """
-    ).fetchnumpy()
-    linked, findable, proposed, correct = (
-        np.asarray(rows[name], bool) for name in ("linked", "findable", "proposed", "correct")
-    )
-    swept = curve(np.asarray(rows["stated"])[proposed], correct[proposed], int(findable.sum()))
-    return Ours(kind, swept.findable, int(linked.sum()), int((linked & ~correct).sum()), swept)
 
 
 def missed_ratios(us: Curve, them: Curve, rates: tuple[float, ...]) -> dict[str, float | None]:
@@ -114,11 +57,7 @@ def compared(us: Ours, peer: PeerResult) -> dict[str, object]:
 def lines(row: dict[str, object]) -> list[str]:
     """One kind as text."""
     us = row["ours"]
-    points = [
-        f"  ours          {name:12}recall {point['recall']:.4f}  false {point['false_links']:4} of {point['linked']}  per 10,000 {point['per_10000']:.2f}"
-        for name, point in us["ours"].items()
-        if point
-    ]
+    points = [f"  ours          {name:12}{point_line(point)}" for name, point in us["ours"].items() if point]
     ratios = [
         f"  missed links, ours / {them} at "
         + ", ".join(f"{rate} in 10,000: {_ratio(value)}" for rate, value in row[key].items())
@@ -193,7 +132,7 @@ def _both(
     world: World, decisions: Path, kind: str, peer: Peer, records: int | None
 ) -> tuple[Ours, PeerResult]:
     result = run_peer(world, kind, peer, records, today())
-    return ours(world, decisions, kind, one_in(peer, kind, records)), result
+    return ours(world.truth, decisions, kind, one_in(peer, kind, records)), result
 
 
 def _keep(path: Path | None, text: str) -> None:

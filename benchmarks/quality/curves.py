@@ -7,6 +7,9 @@ import numpy as np
 RATES = (0.5, 1.0, 2.0)
 """False links in 10,000 at which programs are compared."""
 
+CUSTOMARY = 0.99
+"""The probability from which a program is commonly trusted."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -59,10 +62,19 @@ class Curve:
         return self.at(reached - 1) if reached else None
 
     def thinned(self, points: int = 400) -> list[tuple[float, float]]:
-        """(false links in 10,000, recall) at so many thresholds, evenly by links."""
-        length = len(self.linked)
-        picked = np.unique(np.linspace(0, length - 1, min(points, length)).astype(int)) if length else []
-        return [(float(self.per_10000[at]), float(self.recall[at])) for at in picked]
+        """(false links in 10,000, recall) at about so many thresholds: half evenly by links, half around false links."""
+        steps = np.flatnonzero(np.diff(self.false_links, prepend=0))
+        around = np.unique(np.concatenate([np.maximum(steps - 1, 0), steps]))
+        picked = [those[_evenly(len(those), points // 2)] for those in (np.arange(len(self.linked)), around)]
+        return [
+            (float(self.per_10000[at]), float(self.recall[at])) for at in np.unique(np.concatenate(picked))
+        ]
+
+
+def _evenly(length: int, points: int) -> np.ndarray:
+    return (
+        np.unique(np.linspace(0, length - 1, min(points, length)).astype(int)) if length else np.zeros(0, int)
+    )
 
 
 def curve(scores: np.ndarray, right: np.ndarray, findable: int) -> Curve:
@@ -78,3 +90,18 @@ def curve(scores: np.ndarray, right: np.ndarray, findable: int) -> Curve:
     last = np.append(falling[1:] != falling[:-1], True) if len(falling) else np.zeros(0, bool)
     wrong = np.cumsum(~right[order])
     return Curve(falling[last], np.arange(1, len(falling) + 1)[last], wrong[last], findable)
+
+
+def readings(of: Curve) -> dict[str, dict[str, float] | None]:
+    """The points at which programs are compared: within each of RATES, and from P >= CUSTOMARY; None where there is no such point."""
+    points = {f"within_{rate:g}": of.best_within(rate) for rate in RATES}
+    points[f"own_{CUSTOMARY:g}"] = of.at_least(CUSTOMARY)
+    return {name: point.as_dict() if point else None for name, point in points.items()}
+
+
+def point_line(point: dict[str, float]) -> str:
+    """A point as text."""
+    return (
+        f"recall {point['recall']:.4f}  false {point['false_links']:4} of {point['linked']}  "
+        f"per 10,000 {point['per_10000']:.2f}  from P {point['threshold']:.6f}"
+    )

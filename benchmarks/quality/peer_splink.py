@@ -20,14 +20,14 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from benchmarks.quality.curves import RATES, Curve, curve
+from benchmarks.quality.curves import Curve, curve, point_line, readings
 from benchmarks.quality.exports import entries_in, exported
 from benchmarks.quality.measured import Run, measured
+from benchmarks.quality.ours import chosen
 from benchmarks.quality.worlds import World
 from matching.schemas import KINDS
 
 HERE = Path(__file__).parent
-OWN_THRESHOLD = 0.99
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Peer:
     memory: str = "6GB"
     max_pairs: float = 3e6
     """Random pairs for u."""
-    training: str = "em"
+    training: str = "labels"
     """How m is estimated among pairs of one number: em or labels."""
     place_frequency: bool = True
     """Whether communes and provinces count by their frequency."""
@@ -67,13 +67,6 @@ class PeerResult:
             "splink": readings(self.alone), "splink_shared": readings(self.shared),
             "curve": self.alone.thinned(), "model": self.facts["model"],
         }  # fmt: skip
-
-
-def readings(of: Curve, own: float = OWN_THRESHOLD) -> dict[str, object]:
-    """The points at which programs are compared."""
-    within = {f"within_{rate:g}": of.best_within(rate) for rate in RATES}
-    points = {**within, f"own_{own:g}": of.at_least(own)}
-    return {name: point.as_dict() if point else None for name, point in points.items()}
 
 
 def environment(folder: Path) -> Path:
@@ -130,11 +123,6 @@ def one_in(peer: Peer, kind: str, records: int | None) -> int:
     return max(1, round(_count(f"SELECT count(*) FROM '{peer.work}/export/{kind}.parquet'") / records))
 
 
-def chosen(record_id: str, take_one_in: int) -> str:
-    """SQL for whether a record is in the sample: the same records with every version of DuckDB."""
-    return f"md5_number_lower({record_id}) % {take_one_in} = 0" if take_one_in > 1 else "true"
-
-
 def _count(sql: str) -> int:
     return duckdb.sql(sql).fetchall()[0][0]
 
@@ -170,14 +158,10 @@ def lines(result: dict[str, object]) -> list[str]:
     stages = ", ".join(f"{name} {taken['cpu']:.0f}" for name, taken in result["stages"].items())
     head = f"{result['kind']}: {result['records']} records; {run['cpu']:.0f} s CPU ({stages}), {run['wall']:.0f} s wall, peak {run['peak']:.0f} MB"
     return [head] + [
-        f"  {program:14}{name:12}" + (_point(point) if point else "no threshold keeps it")
+        f"  {program:14}{name:12}" + (point_line(point) if point else "no threshold keeps it")
         for program in ("splink", "splink_shared")
         for name, point in result[program].items()
     ]
-
-
-def _point(point: dict[str, float]) -> str:
-    return f"recall {point['recall']:.4f}  false {point['false_links']:4} of {point['linked']}  per 10,000 {point['per_10000']:.2f}  from P {point['threshold']:.6f}"
 
 
 def add_peer_options(parser: argparse.ArgumentParser) -> None:
@@ -189,7 +173,7 @@ def add_peer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--records", type=int, help="about so many records of a kind; all when left out")
     parser.add_argument("--memory", default="6GB")
     parser.add_argument("--max-pairs", type=float, default=3e6)
-    parser.add_argument("--training", choices=("em", "labels"), default="em")
+    parser.add_argument("--training", choices=("em", "labels"), default="labels")
     parser.add_argument("--no-place-frequency", action="store_true")
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.quality.curves import point_line
 from benchmarks.quality.intervals import upper_bound, within_factor
+from benchmarks.quality.ours import ours
 from benchmarks.quality.worlds import World
 
 BINS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
@@ -101,7 +103,7 @@ def score(truth: Path, decisions: Path, candidates: Path) -> dict[str, list[dict
         candidates: the best candidates of what it did not link (matching.schemas.CANDIDATES).
 
     Returns:
-        `kinds`, `errors`, `calibration`, `false_links`: rows for JSON.
+        `kinds`, `errors`, `calibration`, `false_links`, `thresholds` (best recall at a rate of false links): rows for JSON.
     """
     paths = {"truth": str(truth), "decisions": str(decisions), "candidates": str(candidates)}
     with duckdb.connect() as con:
@@ -114,6 +116,7 @@ def score(truth: Path, decisions: Path, candidates: Path) -> dict[str, list[dict
             "errors": [rates.as_dict() for rates in errors],
             "calibration": [one.as_dict() for one in _bins(con)],
             "false_links": _false_links(con),
+            "thresholds": _thresholds(truth, decisions, sorted({rates.kind for rates in kinds})),
         }
 
 
@@ -149,13 +152,24 @@ def _false_links(con: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
 
 
+def _thresholds(truth: Path, decisions: Path, kinds: list[str]) -> list[dict[str, object]]:
+    """What other thresholds than the default ones would give."""
+    return [
+        {"kind": kind, "at": name, **point}
+        for kind in kinds
+        for name, point in ours(truth, decisions, kind).as_dict()["ours"].items()
+        if point
+    ]
+
+
 def lines(result: dict[str, list[dict[str, object]]]) -> list[str]:
     """The tables as text."""
     return [
         *_rate_lines(result["kinds"], "whose"), "",
         *_rate_lines(result["errors"], "error"), "",
         *_bin_lines(result["calibration"]), "",
-        *_false_lines(result["false_links"]),
+        *_false_lines(result["false_links"]), "",
+        *(f"{row['kind']:9}{row['at']:12}{point_line(row)}" for row in result["thresholds"]),
     ]  # fmt: skip
 
 

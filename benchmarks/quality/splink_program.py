@@ -281,6 +281,13 @@ def settle(linker):
                 one._u_probability = UNSEEN_U
 
 
+def predict(linker):
+    """All pairs of the rules. Handing Splink its own blocked pairs makes it read only the people in them, which it does not do by itself."""
+    blocked = linker.inference.compute_blocked_pairs_for_predict()
+    linker.table_management.register_blocked_pairs_for_predict(blocked)
+    return linker.inference.predict(threshold_match_weight=LOWEST_WEIGHT, warning_mode="never")
+
+
 def keep_best(con, predicted, job):
     """Per record the candidate of most weight, none where two tie; the weight of the next and of all others together."""
     con.execute(
@@ -340,8 +347,7 @@ def main():
     train(con, linker, db, job)
     settle(linker)
     mark("train")
-    predicted = linker.inference.predict(threshold_match_weight=LOWEST_WEIGHT, warning_mode="never")
-    pairs = con.execute(f"SELECT count(*) FROM {predicted.physical_name}").fetchall()[0][0]
+    predicted = predict(linker)
     keep_best(con, predicted.physical_name, job)
     mark("predict")
     records = con.execute("SELECT count(DISTINCT split_part(unique_id, '#', 1)) FROM records").fetchall()[0][
@@ -351,6 +357,7 @@ def main():
         name: {"cpu": cpu - before[1], "wall": wall - before[2]}
         for before, (name, cpu, wall) in itertools.pairwise(marks)
     }
+    pairs = con.execute(f"SELECT count(*) FROM {predicted.physical_name}").fetchall()[0][0]
     Path(job["facts"]).write_text(
         json.dumps(
             {"records": records, "pairs_kept": pairs, "stages": stages, "model": model(linker)}, indent=1

@@ -8,6 +8,7 @@ import numpy as np
 
 from matching.blocks import Blocks, Listed
 from matching.errors import TooManyPairs
+from matching.localnames import local_names
 from matching.model import Model
 from matching.nametable import Array
 from matching.posterior import Weighed, put_together, weighed
@@ -36,6 +37,7 @@ def searched_in_threads(
     evidence: Listed,
     blocks: Blocks,
     count: Count = lambda *_: None,
+    targets: Array | None = None,
 ) -> Weighed:
     """The best candidates of some records, in the order of `rows`.
 
@@ -47,6 +49,7 @@ def searched_in_threads(
         evidence: what number and family found.
         blocks: where else to look.
         count: told what was compared.
+        targets: per record, the position of an entry of which it is to be told what finds it; -1 for none.
 
     Raises:
         TooManyPairs: blocks hold too many entries to look at.
@@ -55,6 +58,8 @@ def searched_in_threads(
 
     def work(chunk: Array) -> tuple[Array, Kept]:
         sought = blocks.sought(chunk, evidence)
+        if targets is not None:
+            sought = sought._replace(target=targets[np.searchsorted(rows, chunk)].astype(np.int32))
         _check(sought)
         return chunk, _searched(subjects, model, by_name, people, sought)
 
@@ -68,8 +73,9 @@ def searched_in_threads(
 
 def _searched(subjects: Subjects, model: Model, by_name: ByName, people: tuple, sought: Sought) -> Kept:  # type: ignore[type-arg]
     kept = nothing_kept(len(sought.row))
-    tables = weights_of(subjects, model, sought.row, by_name)
     entries, names, order = people
+    local = local_names(subjects, sought.row, sought.named_low, sought.named_high, order)
+    tables = weights_of(subjects, model, sought.row, by_name, local)
     search(subjects.records, subjects.names, entries, names, order, sought, subjects.established, tables, kept)
     return kept
 

@@ -25,10 +25,12 @@ _PLACEHOLDERS = phrases(
     unknown|unk|none|null|nan|n a|na|nil|no name|no first name|no last name|not known|not given|not stated|dont know|refused|declined|
     undefined|name|full name|first name|last name|surname|test|x|xx|xxx|xxxx|anonymous|baby|baby boy|baby girl|boy|girl|adult|child|
     infant|male|female|person|respondent|occupant|resident|household|householder|head of household|man of the house|
-    lady of the house|mother|father|mom|dad|husband|wife|daughter|sister|grandmother|grandfather|granddaughter|grandson
+    lady of the house|man of|lady of|gentleman of|gentleman|mother|father|mom|dad|husband|wife|daughter|sister|grandmother|grandfather|
+    granddaughter|grandson|grandchild|oldest|youngest
     """
 )
-"""Each stands for no name when it is all there is."""
+"""Each stands for no name when it is all there is, as titles do: who answers for a household writes how people stand to each other."""
+_NO_NAME = _PLACEHOLDERS | _TITLES
 
 
 @lru_cache(maxsize=1 << 16)
@@ -39,7 +41,7 @@ def canonical(text: str) -> str | None:
     Titles before the name, suffixes after any of its words (jr, iii) and notes in brackets are gone as long as a word is left.
     """
     plain = plain_letters(_BRACKETED.sub(" ", text))
-    if not plain or plain in _PLACEHOLDERS or plain.count(" ") >= MOST_WORDS:
+    if not plain or plain in _NO_NAME or plain.count(" ") >= MOST_WORDS:
         return None
     return _without_suffixes(_without_titles(plain))
 

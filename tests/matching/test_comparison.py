@@ -6,18 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import levels
-from matching.comparison import birth_date, birth_place, number, residence
-
-PARTS = ("year", "month", "day", "precision")
+from matching.columns import packed
+from matching.comparison import (
+    birth_level,
+    birth_levels,
+    birth_place_level,
+    gender_level,
+    is_year_slip,
+    number_level,
+    one_digit_apart,
+    parents_level,
+    residence_level,
+)
 
 
 def date(text):
     parts = [int(part) for part in text.split("-")] if text else []
-    return [*parts, *[0] * (3 - len(parts)), len(parts)]
-
-
-def columns(names, *rows):
-    return {name: np.array(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    year, month, day = (np.array([part]) for part in [*parts, *[0] * (3 - len(parts))])
+    return int(packed(year, month, day)[0])
 
 
 @pytest.mark.parametrize(
@@ -47,26 +53,63 @@ def columns(names, *rows):
     ],
 )
 def test_birth_date(left, right, wanted):
-    codes = birth_date(columns(PARTS, date(left)), columns(PARTS, date(right)))
-    assert levels.BIRTH_DATE[codes[0]] == wanted
+    assert levels.BIRTH_DATE[birth_level(date(left), date(right))] == wanted
 
 
-PLACE = ("birth_province", "birth_region", "residence_province", "residence_commune")
+dates = st.sampled_from(["", "2011", "2011-10", "2011-01-01", "2010-01-01", "1978", "1987-12"]) | st.dates().map(str)
+
+
+@given(dates, dates)
+def test_birth_dates_compare_alike_from_both_sides_and_in_columns(left, right):
+    a, b = date(left), date(right)
+    assert birth_level(a, b) == birth_level(b, a)
+    assert birth_levels(np.array([a, b], np.int32), np.array([b, a], np.int32)).tolist() == [birth_level(a, b)] * 2
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "slip"),
+    [
+        (2011, 2010, True),
+        (2011, 2013, True),
+        (1998, 2007, True),
+        (1998, 2008, True),
+        (1998, 2009, True),
+        (1987, 1978, True),
+        (1987, 2078, False),
+        (2011, 2011, False),
+        (2011, 2014, False),
+    ],
+)
+def test_slips_of_years(a, b, slip):
+    assert is_year_slip(a, b) == is_year_slip(b, a) == slip
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "wanted"), [(1, 1, "same"), (1, 2, "different"), (0, 1, "missing"), (2, 0, "missing")]
+)
+def test_gender(left, right, wanted):
+    assert levels.GENDER[gender_level(left, right)] == wanted
+
+
+REGIONS = np.zeros(100, np.int8)
+REGIONS[[1, 2, 8]] = [1, 8, 8]
 
 
 @pytest.mark.parametrize(
     ("left", "right", "wanted"),
     [
-        ((2, 8), (2, 8), "same"),
-        ((2, 8), (8, 8), "same_region"),  # Hà Giang and Tuyên Quang are one province now
-        ((0, 8), (8, 8), "same_region"),
-        ((2, 8), (1, 1), "different"),
-        ((0, 0), (1, 1), "missing"),
+        ((2, 8), 2, "same"),
+        ((2, 8), 8, "same_region"),  # Hà Giang and Tuyên Quang are one province now
+        ((0, 8), 8, "same_region"),
+        ((2, 8), 1, "different"),
+        ((0, 0), 1, "missing"),
+        ((2, 8), 0, "missing"),
+        ((50, 0), 60, "different"),  # places of a catalogue without regions
+        ((50, 0), 50, "same"),
     ],
 )
 def test_birth_place(left, right, wanted):
-    codes = birth_place(columns(PLACE[:2], left), columns(PLACE[:2], right))
-    assert levels.BIRTH_PLACE[codes[0]] == wanted
+    assert levels.BIRTH_PLACE[birth_place_level(*left, right, REGIONS)] == wanted
 
 
 @pytest.mark.parametrize(
@@ -80,14 +123,7 @@ def test_birth_place(left, right, wanted):
     ],
 )
 def test_residence(left, right, wanted):
-    codes = residence(columns(PLACE[2:], left), columns(PLACE[2:], right))
-    assert levels.RESIDENCE[codes[0]] == wanted
-
-
-def number_level(claimed, entry, other=0, former=0, found_by=0):
-    record = columns(("number", "number_other", "former"), (claimed, other, former))
-    codes = number(record, columns(("entry", "found_by"), (entry, found_by)))
-    return levels.NUMBER[codes[0]]
+    assert levels.RESIDENCE[residence_level(*left, *right)] == wanted
 
 
 @pytest.mark.parametrize(
@@ -95,18 +131,37 @@ def number_level(claimed, entry, other=0, former=0, found_by=0):
     [
         ({"claimed": 38099012345, "entry": 38099012345, "found_by": 1}, "same"),
         ({"claimed": 38099012345, "entry": 38199000001, "found_by": 2}, "superseded"),
-        ({"claimed": 0, "former": 271450001, "entry": 38199000001, "found_by": 3}, "former_same"),
+        ({"claimed": 0, "entry": 38199000001, "found_by": 3}, "former_same"),
         ({"claimed": 0, "other": 38099012345, "entry": 38099012345, "found_by": 1}, "zero_restored"),
         ({"claimed": 38099012345, "entry": 38099012346}, "one_digit"),
         ({"claimed": 38099012345, "entry": 38099012354}, "one_digit"),
         ({"claimed": 38099012345, "entry": 38099912340}, "structure_agrees"),
         ({"claimed": 38099012345, "entry": 1199000001}, "different"),
         ({"claimed": 0, "entry": 1199000001}, "missing"),
-        ({"claimed": 0, "former": 271450001, "entry": 1199000001}, "missing"),
+        ({"claimed": 0, "other": 38099012345, "entry": 38099012346}, "one_digit"),
+        ({"claimed": 0, "other": 38099012345, "entry": 1199000001}, "different"),
     ],
 )
 def test_number(arguments, wanted):
-    assert number_level(**arguments) == wanted
+    told = {"other": 0, "found_by": 0, **arguments}
+    assert levels.NUMBER[number_level(told["claimed"], told["other"], told["entry"], told["found_by"])] == wanted
+
+
+SAME, MISSING_WORD, OTHER, UNKNOWN = (levels.NAME.index(level) for level in ("same", "word_missing", "different", "missing"))
+
+
+@pytest.mark.parametrize(
+    ("father", "mother", "wanted"),
+    [
+        (SAME, MISSING_WORD, "both_agree"),
+        (SAME, UNKNOWN, "one_agrees"),
+        (OTHER, SAME, "mixed"),
+        (OTHER, UNKNOWN, "differ"),
+        (UNKNOWN, UNKNOWN, "missing"),
+    ],
+)
+def test_parents(father, mother, wanted):
+    assert levels.PARENTS[parents_level(father, mother)] == wanted
 
 
 def apart(a, b):
@@ -130,5 +185,4 @@ def test_one_digit_is_one_slip_and_nothing_else(a, data):
         a[:place] + data.draw(st.text("0123456789", min_size=2, max_size=2)) + a[place + 2 :],
     ]
     for b in [other for other in slips if len(other) == 12]:
-        found = number_level(claimed=int(a), entry=int(b)) == "one_digit"
-        assert found == (apart(a, b) and int(a) != 0), (a, b)
+        assert one_digit_apart(int(a), int(b)) == apart(a, b), (a, b)

@@ -1,0 +1,92 @@
+"""A match weight taken apart: what each comparison adds to it, for the best candidates of each record only.
+
+The search (`matching.weighing.weigh`) adds a pair's parts up and forgets them; billions of pairs need no more. Here the same tables are read
+once more for those few that people may want explained.
+"""
+
+import numba
+import numpy as np
+
+from matching.columns import Entries, Records
+from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, NAME, NUMBER, PARENTS, RESIDENCE
+from matching.likeness import MARKS_DIFFER, WORD_MISSING
+from matching.nametable import Array
+from matching.searching import Kept, Sought
+from matching.weighing import NEGLIGIBLE, Weights, age_weight, best_of
+
+SHOWN = 3
+"""Candidates of a record whose weights are told apart."""
+
+PARTS = ("prior", "age", "deceased", "name", "birth_date", "gender", "place", "number", "parents")
+"""What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
+this age have such records, that it is about somebody deceased. Birth place and residence are one joint comparison; how common a name is
+where the record lives counts with the name."""
+
+COMPARED = PARTS[3:]
+"""The parts that are comparisons."""
+
+PRIOR, AGE, DECEASED, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
+
+
+def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept) -> Array:
+    """The parts of the weights of a chunk's best candidates.
+
+    Args:
+        records: all records.
+        entries: of the registry.
+        sought: the chunk.
+        tables: its weights.
+        kept: what the search found.
+
+    Returns:
+        n × SHOWN × PARTS, float32; 0 where there is no candidate.
+    """
+    parts = np.zeros((len(sought.row), SHOWN, len(PARTS)), np.float32)
+    _fill(records, entries, sought, tables, kept, parts)
+    return parts
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array) -> None:
+    for i in range(len(sought.row)):
+        for k in range(SHOWN):
+            at = kept.at[i, k]
+            if at >= 0:
+                own = parts[i, k]
+                _before_comparing(records, entries, sought, tables, i, at, own)
+                _compared(records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], own)
+
+
+@numba.njit(cache=True, nogil=True)
+def _before_comparing(
+    records: Records, entries: Entries, sought: Sought, tables: Weights, i: int, at: int, parts: Array
+) -> None:
+    prior = 0.0
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == at:
+            prior = sought.prior[k]
+    parts[PRIOR] = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
+    parts[AGE] = age_weight(tables, i, records.birth[sought.row[i]], entries.birth[at])
+    parts[DECEASED] = tables.deceased if entries.deceased[at] else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _compared(records: Records, row: int, tables: Weights, i: int, level: Array, reading: int, parts: Array) -> None:
+    shared, home = np.int64(tables.shared_number[i]), level[RESIDENCE]
+    parts[P_BIRTH] = tables.birth[i, level[BIRTH_DATE]]
+    parts[P_PLACE] = tables.place[i, level[BIRTH_PLACE], home]
+    parts[P_NUMBER] = tables.number[shared, level[NUMBER]]
+    if reading < 0 and _was_cut(records, row, tables, parts):
+        return
+    if reading >= 0:
+        parts[P_NAME] = tables.name[reading, level[NAME]]
+    if level[NAME] <= MARKS_DIFFER:
+        parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
+    parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]
+    parts[P_PARENTS] = tables.parents[level[PARENTS]]
+
+
+@numba.njit(cache=True, nogil=True)
+def _was_cut(records: Records, row: int, tables: Weights, parts: Array) -> bool:
+    """Whether the search gave the pair up before it looked at the name: a record without a name is looked at to the end."""
+    return records.name[row] >= 0 or parts.sum() + best_of(tables, -1, records.name_other[row]) < NEGLIGIBLE

@@ -1,0 +1,72 @@
+"""The best candidates of each record as they were weighed by the pass that decided on it: what an explanation is made from."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from matching.comparison import FIELDS
+from matching.nametable import Array
+from matching.parts import PARTS, SHOWN
+from matching.posterior import Weighed
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """One line per record that has a candidate, in the order of records; best first within a line."""
+
+    row: Array
+    """int64, the record."""
+    entry: Array
+    """n × SHOWN, int64 personal IDs as numbers, 0 for none."""
+    weight: Array
+    """n × SHOWN, log2."""
+    parts: Array
+    """n × SHOWN × PARTS, float32: what the weight is the sum of."""
+    levels: Array
+    """n × SHOWN × comparisons, int8."""
+    probability: Array
+    """n × SHOWN."""
+    nobody: Array
+    """n, P(none of all candidates)."""
+    decided_by: Array
+    """n, int8: position in CASCADE of the pass that weighed them."""
+
+
+NOBODY_LISTED = Shortlist(
+    row=np.zeros(0, np.int64),
+    entry=np.zeros((0, SHOWN), np.int64),
+    weight=np.zeros((0, SHOWN)),
+    parts=np.zeros((0, SHOWN, len(PARTS)), np.float32),
+    levels=np.zeros((0, SHOWN, len(FIELDS)), np.int8),
+    probability=np.zeros((0, SHOWN)),
+    nobody=np.zeros(0),
+    decided_by=np.zeros(0, np.int8),
+)
+"""Before any search."""
+
+
+def shortlist(seen: Weighed, entry: Array, probability: Array, nobody: Array, decided_by: int) -> Shortlist:
+    """The best of a pass.
+
+    Args:
+        seen: its candidates.
+        entry: their personal IDs as numbers (n × KEPT), 0 for none.
+        probability: theirs (n × KEPT).
+        nobody: P(none of them), n.
+        decided_by: the pass, by its position in CASCADE.
+    """
+    there = seen.at[:, 0] >= 0
+    best = (array[there, :SHOWN] for array in (entry, seen.weight, seen.parts, seen.levels, probability))
+    return Shortlist(seen.row[there], *best, nobody[there], np.full(int(there.sum()), decided_by, np.int8))
+
+
+def updated(first: Shortlist, later: Shortlist) -> Shortlist:
+    """The lines of a later pass in the place of those of the same records."""
+    kept = ~np.isin(first.row, later.row)
+    order = np.argsort(np.concatenate([first.row[kept], later.row]), kind="stable")
+    return Shortlist(
+        *(
+            np.concatenate([getattr(first, part.name)[kept], getattr(later, part.name)])[order]
+            for part in fields(Shortlist)
+        )
+    )
