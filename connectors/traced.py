@@ -6,10 +6,10 @@ import pyarrow.compute as pc
 
 from connectors.registry import RegistryClient
 from matching.blocks import Listed, ListedBlocks
-from matching.columns import Entries, Records, day_of, month_of, year_of
+from matching.columns import NO_NAME, Entries, Records, day_of, month_of, year_of
 from matching.index import positions_by
 from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text
-from matching.nametable import Array, Names, joined, text_key
+from matching.nametable import Array, Names, joined, taken, text_key
 from matching.profile import VIETNAM, Profile
 from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
 from matching.schemas import ENTRY, FOUND, TRACE_QUERY
@@ -52,15 +52,21 @@ class TracedRegistry:
         found = self._client.lookup(numbers)
         code = pc.index_in(found["found_by"], value_set=pa.array(FOUND_BY, pa.string()))
         return pa.table(
-            {"asked": found["asked"], "found_by": code.cast(pa.int8()), "at": self._seen.positions(found)}, schema=LOOKED_UP
+            {"asked": found["asked"], "found_by": code.cast(pa.int8()), "at": self._seen.positions(found)},
+            schema=LOOKED_UP,
         )
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
         found = self._client.relatives(numbers)
-        return pa.table({"asked": found["asked"], "relation": found["relation"], "at": self._seen.positions(found)}, schema=KIN_OF)
+        return pa.table(
+            {"asked": found["asked"], "relation": found["relation"], "at": self._seen.positions(found)},
+            schema=KIN_OF,
+        )
 
-    def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> ListedBlocks:
+    def blocks(
+        self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool
+    ) -> ListedBlocks:
         """What the service's search finds for every reading of a name; of that the exact key's, when only they are wanted."""
         row, reading = _readings(records, rows)
         questions, question = _distinct(trace_queries(records, text, row, reading))
@@ -92,7 +98,9 @@ class TracedRegistry:
         if not len(new):
             return
         asked = questions.filter(pc.is_in(questions["ref"], value_set=pa.array(new).cast(pa.string())))
-        answers = pa.concat_tables([_ANSWER.empty_table(), *(_answer(part) for part in self._client.trace(asked))])
+        answers = pa.concat_tables(
+            [_ANSWER.empty_table(), *(_answer(part) for part in self._client.trace(asked))]
+        )
         of_question = np.concatenate([self._of_question, answers["ref"].cast(pa.int64()).to_numpy()])
         at = np.concatenate([self._answers, self._seen.positions(answers)])
         order = np.argsort(of_question, kind="stable")
@@ -139,7 +147,9 @@ class _Seen:
         return pa.concat_tables(self._full).take(pa.array(np.sort(self._at[at[at >= 0]])))
 
 
-_ANSWER = pa.schema([pa.field("ref", pa.string()), *(field for field in FOUND if field.name not in {"asked", "found_by"})])
+_ANSWER = pa.schema(
+    [pa.field("ref", pa.string()), *(field for field in FOUND if field.name not in {"asked", "found_by"})]
+)
 
 
 def _answer(part: pa.Table) -> pa.Table:
@@ -147,18 +157,24 @@ def _answer(part: pa.Table) -> pa.Table:
 
 
 def _joined(parts: list[tuple[Entries, Names]]) -> tuple[Entries, Names]:
-    """Parts one after the other; positions of names move by the names before them."""
+    """Parts one after the other; a name that several parts have is one name again."""
+    whole = joined([names for _, names in parts])
+    _, first, place = np.unique(whole.key, return_index=True, return_inverse=True)
     before = np.cumsum([0, *(len(names.key) for _, names in parts[:-1])])
     moved = [
-        entries._replace(**{name: _moved(getattr(entries, name), int(by)) for name in _NAMES})
-        for (entries, _), by in zip(parts, before, strict=True)
+        entries._replace(**{name: _moved(getattr(entries, name), by, place) for name in _NAMES})
+        for (entries, _), by in zip(parts, before.tolist(), strict=True)
     ]
     columns = (np.concatenate(column) for column in zip(*moved, strict=True))
-    return Entries(*columns), joined([names for _, names in parts])
+    return Entries(*columns), taken(whole, first)
 
 
-def _moved(name: Array, by: int) -> Array:
-    return np.where(name >= 0, name + by, -1).astype(np.int32)
+def _moved(name: Array, by: int, place: Array) -> Array:
+    """Positions in a part as positions in the whole."""
+    result = np.full(len(name), NO_NAME, np.int32)
+    known = name != NO_NAME
+    result[known] = place[name[known] + by]
+    return result
 
 
 def _readings(records: Records, rows: Array) -> tuple[Array, Array]:

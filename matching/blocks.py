@@ -152,8 +152,19 @@ def _sought(rows: Array, found: Listed, *where: Array) -> Sought:
     at = np.arange((end - start).sum()) + np.repeat(start - np.r_[0, np.cumsum(end - start)[:-1]], end - start)
     return Sought(
         rows.astype(np.int64), np.r_[0, np.cumsum(end - start)].astype(np.int64), found.at[at].astype(np.int32),
-        found.found_by[at].astype(np.int8), found.prior[at].astype(np.float64), *where, np.full(len(rows), -1, np.int32),
+        found.found_by[at].astype(np.int8), found.prior[at].astype(np.float64), _holders(rows, found), *where, np.full(len(rows), -1, np.int32),
     )  # fmt: skip
+
+
+def _holders(rows: Array, found: Listed) -> Array:
+    """Who holds the number that each record claims: the entry that a lookup found."""
+    by_number = np.flatnonzero(found.found_by > 0)
+    holder = np.full(len(rows), -1, np.int32)
+    at = np.searchsorted(found.row[by_number], rows)
+    there = at < len(by_number)
+    there[there] = found.row[by_number][at[there]] == rows[there]
+    holder[there] = found.at[by_number][at[there]]
+    return holder
 
 
 def _no_days(size: int) -> tuple[Array, Array]:

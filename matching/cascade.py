@@ -20,10 +20,11 @@ import pyarrow.compute as pc
 from matching import levels, posterior
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
-from matching.comparison import BIRTH_DATE, FIELDS, NAME
+from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
+from matching.likeness import SAME_SOUND
 from matching.model import SHRINKAGE, Model, learn
 from matching.nametable import Array
 from matching.passes import claimed_id, family, search
@@ -357,8 +358,15 @@ def _updated(work: _Work, found: Found, seen: Weighed, model: Model, name: str, 
     result["probability"][rows] = probability[there, 0]
     result["runner_up"][rows] = probability[there, 1]
     sure = (result["probability"][rows] >= settles) & (model.links_deceased | ~result["deceased"][rows])
+    if name != search.FUZZY:
+        sure &= _agree(result["levels"][rows])
     result["decided_by"][rows] = np.where(sure, CASCADE.index(name), -1)
     return Found(**result)
+
+
+def _agree(compared: Array) -> Array:
+    """Name and date leave no question that a wider search could answer: whether the number is a twin's, say."""
+    return (compared[:, NAME] <= SAME_SOUND) & (compared[:, BIRTH_DATE] <= COARSE)
 
 
 def _concluded(

@@ -184,6 +184,7 @@ class NameFrequency:
         share["sorted"] = share["folded"] * 1.2
         if counts is not None:
             share = {key: self._counted(counts[key], modelled) for key, modelled in share.items()}
+        share |= self._ends_alone(names, share["folded"])
         one, two = self._edits(names)
         return self._by_level(share, one, two, self._alike_start(names))
 
@@ -206,10 +207,12 @@ class NameFrequency:
             "one_edit": np.maximum(one, 0.05 * folded),
             "word_order": np.maximum(share["sorted"] - folded, 0.02 * folded),
             "word_missing": np.maximum(0.1 * ends, 0.05 * folded),
-            "given_differs": np.maximum(one + np.maximum(folded - exact, 0), 0.05 * folded),
+            "given_differs": np.maximum(share["start"], one),
             "two_edits": np.maximum(two, one),
             "family_and_given": np.maximum(ends, folded),
             "similar": start,
+            "given_agrees": share["last"],
+            "family_agrees": share["first"],
             "different": np.ones(len(exact)),
             "missing": np.ones(len(exact)),
         }
@@ -231,6 +234,13 @@ class NameFrequency:
         first, last = _word_at(names, 0), _word_at(names, -1)
         zeros = np.zeros(len(first), np.int8)
         return np.asarray(self._folded.look_up(first, zeros) * self._folded.look_up(last, zeros + 2))
+
+    def _ends_alone(self, names: Names, folded: Array) -> dict[str, Array]:
+        """Share of the first word, of the last one, and of all before the last."""
+        zeros = np.zeros(len(folded), np.int8)
+        first = self._folded.look_up(_word_at(names, 0), zeros)
+        last = self._folded.look_up(_word_at(names, -1), zeros + 2)
+        return {"first": first, "last": last, "start": np.minimum(folded / last, first)}
 
     def _alike_start(self, names: Names) -> Array:
         """People whose first word and one in the middle are the same: what Jaro-Winkler calls similar, mostly."""

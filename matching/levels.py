@@ -8,10 +8,12 @@ NAME = (
     "one_edit",
     "word_order",
     "word_missing",  # one word missing, added or cut to its first letter
-    "given_differs",  # all but the same, and the given name is another one that people bear: Hoa and Hòa, An and Anh
+    "given_differs",  # the rest all but agrees, and the given name is another one that people bear: Hoa and Hòa, as twins have it
     "two_edits",
     "family_and_given",  # first and last word agree
     "similar",
+    "given_agrees",  # only the last word agrees
+    "family_agrees",  # only the first word agrees
     "different",
     "missing",
 )

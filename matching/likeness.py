@@ -17,7 +17,7 @@ SIMILAR_FROM = 0.90
 LONGEST = 96
 """Letters of a name that are looked at; longer texts are no names."""
 
-SAME, SAME_UNMARKED, MARKS_DIFFER, SAME_SOUND, ONE_EDIT, WORD_ORDER, WORD_MISSING, GIVEN_DIFFERS, TWO_EDITS, ENDS, SIMILAR, DIFFERENT, MISSING = map(
+SAME, SAME_UNMARKED, MARKS_DIFFER, SAME_SOUND, ONE_EDIT, WORD_ORDER, WORD_MISSING, GIVEN_DIFFERS, TWO_EDITS, ENDS, SIMILAR, GIVEN_AGREES, FAMILY_AGREES, DIFFERENT, MISSING = map(
     levels.NAME.index, levels.NAME
 )  # fmt: skip
 
@@ -124,9 +124,35 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
             return SAME_UNMARKED
         return GIVEN_DIFFERS if _other_given(left, a, right, b, bare, established) else MARKS_DIFFER
     level = _near(left, a, right, b)
-    if level <= ONE_EDIT and _other_given(left, a, right, b, bare, established):
-        return GIVEN_DIFFERS
-    return level
+    if level != WORD_ORDER and level != WORD_MISSING and _other_given(left, a, right, b, bare, established):
+        if level <= ONE_EDIT or _same_but_last(left, a, right, b):
+            return GIVEN_DIFFERS
+        level = DIFFERENT
+    return _by_one_word(left, a, right, b) if level == DIFFERENT else level
+
+
+@numba.njit(cache=True, nogil=True)
+def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
+    """All words but the last are the same."""
+    first, other = left.start[a], right.start[b]
+    words = left.start[a + 1] - first
+    if words < 2 or right.start[b + 1] - other != words:
+        return False
+    for k in range(words - 1):
+        if left.word[first + k] != right.word[other + k]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_one_word(left: Names, a: int, right: Names, b: int) -> int:
+    """What is left of agreement between different names: the given name, the family name, or nothing."""
+    first, other = left.start[a], right.start[b]
+    if left.start[a + 1] == first or right.start[b + 1] == other:
+        return DIFFERENT
+    if _last_word(left, a) == _last_word(right, b):
+        return GIVEN_AGREES
+    return FAMILY_AGREES if left.word[first] == right.word[other] else DIFFERENT
 
 
 @numba.njit(cache=True, nogil=True)

@@ -99,13 +99,19 @@ def learned_table(codes: np.ndarray, stored: Table, shape: str) -> Table:
     """P(level | same person) from counted levels, shrunk towards the stored table; missing doesn't count."""
     size = len(SHAPES[shape])
     counts = np.bincount(codes, minlength=size)[:size].astype(float)
-    missing = _missing(shape)
-    counts[missing] = 0
+    missing, fixed = _missing(shape), np.array([level in NOT_LEARNED for level in SHAPES[shape]])
+    counts[missing | fixed] = 0
     kept = np.where(missing, 0, stored)
     kept = kept / kept.sum()
-    table: Table = (counts + SHRINKAGE * kept) / (counts.sum() + SHRINKAGE)
+    own = kept[fixed].sum()
+    table: Table = (counts + SHRINKAGE * kept) / (counts.sum() + SHRINKAGE * (1 - own)) * (1 - own)
+    table[fixed] = kept[fixed]
     table[missing] = 1.0
     return table
+
+
+NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
+"""Levels of a name that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
 
 
 def _missing(shape: str) -> np.ndarray:
@@ -132,10 +138,9 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
     sure = name_agrees & np.isin(
         birth, [levels.BIRTH_DATE.index(level) for level in ("same_day", "default_day")]
     )
-    not_twin = name < levels.NAME.index("different")
     chosen = {
-        "name": (name, birth_agrees & ~bare & (gender != 1) & not_twin),
-        "name_bare": (name, birth_agrees & bare & (gender != 1) & not_twin),
+        "name": (name, birth_agrees & ~bare & (gender != 1)),
+        "name_bare": (name, birth_agrees & bare & (gender != 1)),
         "birth_date": (birth, name_agrees & ~coarse),
         "birth_date_coarse": (birth, name_agrees & coarse),
         "gender": (gender, sure),

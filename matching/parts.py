@@ -47,7 +47,9 @@ def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array) -> None:
+def _fill(
+    records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array
+) -> None:
     for i in range(len(sought.row)):
         for k in range(SHOWN):
             at = kept.at[i, k]
@@ -71,7 +73,9 @@ def _before_comparing(
 
 
 @numba.njit(cache=True, nogil=True)
-def _compared(records: Records, row: int, tables: Weights, i: int, level: Array, reading: int, parts: Array) -> None:
+def _compared(
+    records: Records, row: int, tables: Weights, i: int, level: Array, reading: int, parts: Array
+) -> None:
     shared, home = np.int64(tables.shared_number[i]), level[RESIDENCE]
     parts[P_BIRTH] = tables.birth[i, level[BIRTH_DATE]]
     parts[P_PLACE] = tables.place[i, level[BIRTH_PLACE], home]

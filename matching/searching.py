@@ -42,6 +42,8 @@ class Sought(NamedTuple):
     """int8."""
     prior: Array
     """float64, 0 where any entry is as likely."""
+    holder: Array
+    """int32, the entry that holds the number which the record claims, -1 when nobody does."""
     day_low: Array
     """int32, entries born on the record's day: from, to."""
     day_high: Array
@@ -117,7 +119,7 @@ def search(
         for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
             weight, relative, reading = weigh(
                 records, row, names, entries, sought.listed[k], entry_names, established, tables, i,
-                sought.found_by[k], sought.prior[k], levels,
+                sought.found_by[k], sought.prior[k], sought.holder[i], levels,
             )  # fmt: skip
             _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
         _search_day(records, row, names, entries, entry_names, sought, established, tables, kept, i, levels)
@@ -148,7 +150,7 @@ def _search_day(
         met = date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name))
         if at == sought.target[i]:
             kept.target_rules[i] |= met
-        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, levels)
+        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -175,13 +177,13 @@ def _search_group(
                 continue
         if _is_listed(sought, i, at):
             continue
-        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, levels)
+        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
 
 
 @numba.njit(cache=True, nogil=True)
 def _weigh_found(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
-    tables: Weights, kept: Kept, i: int, met: int, levels: Array,
+    tables: Weights, kept: Kept, i: int, met: int, holder: int, levels: Array,
 ) -> None:  # fmt: skip
     rule = 0
     while met >> rule & 1 == 0:
@@ -189,7 +191,7 @@ def _weigh_found(
     kept.by_rule[0, rule] += 1
     if met == 1 << rule:
         kept.by_rule[1, rule] += 1
-    weight, relative, reading = weigh(records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, levels)
+    weight, relative, reading = weigh(records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, levels)
     _keep(kept, i, at, weight, relative, levels, met, reading)
 
 

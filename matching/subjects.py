@@ -31,6 +31,9 @@ ONE_DIGIT = 6e-5
 PARENTS_U = np.array([1e-5, 2e-3, 4e-3, 1.0, 1.0])
 """P(parents' names agree between two families), by level (assumption: a name is borne by one in a thousand)."""
 
+NUMBER_OF_KIN = 0.075
+"""P(a claimed number that is another's is that of a certain relative): a third are some relative's, of about four (assumption)."""
+
 BIRTH_PROVINCES = 1_000
 """Codes of birth provinces and countries are below it."""
 
@@ -149,6 +152,7 @@ def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, l
         place=place, place_relative=place_relative, local=local,
         gender=_table(model.m["gender"], levels.GENDER, gender), gender_relative=_table(model.relative["gender"], levels.GENDER, gender),
         number=_table(model.m["number"], levels.NUMBER, number_u), number_relative=_table(model.relative["number"], levels.NUMBER, number_u),
+        number_of_kin=float(np.log2(NUMBER_OF_KIN * known.entries)),
         parents=_table(model.m["parents"], levels.PARENTS, np.log2(PARENTS_U)),
         parents_relative=_table(model.relative["parents"], levels.PARENTS, np.log2(PARENTS_U)),
         age=_ages(model, known), people=np.log2(np.maximum(known.years, RAREST_YEAR)),

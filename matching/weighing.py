@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from matching.columns import Entries, Records, year_of
+from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.comparison import (
     BIRTH_DATE,
     BIRTH_PLACE,
@@ -65,6 +66,8 @@ class Weights(NamedTuple):
     number: Array
     """Do others claim the same number × levels."""
     number_relative: Array
+    number_of_kin: float
+    """The claimed number is held by a relative of the entry."""
     parents: Array
     parents_relative: Array
     age: Array
@@ -106,7 +109,7 @@ def _density(tables: Weights, i: int, birth: int) -> float:
 @numba.njit(cache=True, nogil=True)
 def weigh(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
-    tables: Weights, i: int, found_by: int, prior: float, levels: Array,
+    tables: Weights, i: int, found_by: int, prior: float, holder: int, levels: Array,
 ) -> tuple[float, float, int]:  # fmt: skip
     """Compare and weigh one pair.
 
@@ -122,6 +125,7 @@ def weigh(
         i: the record's place in the chunk.
         found_by: how a lookup found it (position in matching.keys.FOUND_BY).
         prior: P(it is this entry) before evidence; 0 where any entry is as likely.
+        holder: the entry that holds the number claimed by the record, -1 when nobody does.
         levels: filled with the levels, one per comparison.
 
     Returns:
@@ -139,6 +143,10 @@ def weigh(
     # somebody found by family who isn't the person is a relative for certain
     kin = tables.relative_prior if prior == 0 else max(tables.relative_prior, np.log2(prior))
     relative = kin + tables.birth_relative[i, birth] + tables.place_relative[i, place, home] + tables.number_relative[shared, number]
+    if number >= ONE_DIGIT and holder >= 0 and are_kin(entries, at, holder):
+        # a number taken from a brother's, sister's or parent's papers is no chance among all people; so it is for the entry's kin too
+        weight += tables.number_of_kin - tables.number[shared, number]
+        relative += tables.number_of_kin - tables.number_relative[shared, number]
     levels[BIRTH_DATE], levels[GENDER], levels[BIRTH_PLACE], levels[RESIDENCE] = birth, gender, place, home
     levels[NUMBER], levels[NAME], levels[PARENTS] = number, MISSING, P_MISSING
     reading = records.name[row]
@@ -165,6 +173,14 @@ def weigh(
     parents = parents_of_pair(records, row, names, entries, at, entry_names, established)
     levels[PARENTS] = parents
     return weight + tables.parents[parents], relative + tables.parents_relative[parents], reading
+
+
+@numba.njit(cache=True, nogil=True)
+def are_kin(entries: Entries, a: int, b: int) -> bool:
+    """By the names of parents: brothers and sisters, or one the other's parent."""
+    father_a, father_b, mother_a, mother_b = entries.father_name[a], entries.father_name[b], entries.mother_name[a], entries.mother_name[b]
+    siblings = (father_a >= 0 and father_a == father_b) or (mother_a >= 0 and mother_a == mother_b)
+    return siblings or entries.name[a] in (father_b, mother_b) or entries.name[b] in (father_a, mother_a)
 
 
 @numba.njit(cache=True, nogil=True)

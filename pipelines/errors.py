@@ -6,6 +6,9 @@ PipelineError
 ├── ProvinceAmbiguous       several provinces may be meant
 ├── RunUnknown              no such run, or none that can be resumed
 ├── RunBusy                 the run is under way in another process
+├── RecordUnknown           no decision on such a record
+├── RecordAmbiguous         records of several kinds have that ID
+├── WeightsNotKept          a record's candidates were kept without their weights
 ├── CheckpointDamaged       a kept table is not what its manifest says
 ├── RegistryNotStarted      the registry that should run beside us did not come up
 ├── StageFailed             a stage of a partition broke
@@ -82,6 +85,48 @@ class RunBusy(PipelineError):
     def __init__(self, run: str) -> None:
         self.run = run
         super().__init__(f"run {run} is under way in another process; wait until it has ended")
+
+
+class RecordUnknown(PipelineError):
+    """No decision on such a record.
+
+    Attributes:
+        record: Its ID as asked for.
+        where: The folder or run that was looked into.
+    """
+
+    def __init__(self, record: str, where: str) -> None:
+        self.record = record
+        self.where = where
+        super().__init__(f"no record {record} in {where}; give its ID with all zeros, and its kind (--kind)")
+
+
+class RecordAmbiguous(PipelineError):
+    """Records of several kinds have that ID.
+
+    Attributes:
+        record: The ID.
+        kinds: Whose it is.
+    """
+
+    def __init__(self, record: str, kinds: Sequence[str]) -> None:
+        self.record = record
+        self.kinds = tuple(kinds)
+        super().__init__(f"record {record} can be {' or '.join(kinds)}; give its kind (--kind)")
+
+
+class WeightsNotKept(PipelineError):
+    """A record's candidates were kept without their weights, or it has none: there is nothing to draw.
+
+    Attributes:
+        record: Its ID.
+    """
+
+    def __init__(self, record: str) -> None:
+        self.record = record
+        super().__init__(
+            f"record {record}: no weights were kept (weights.parquet), so there is no picture; link again"
+        )
 
 
 class CheckpointDamaged(PipelineError):

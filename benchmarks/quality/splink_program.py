@@ -164,19 +164,25 @@ def number_comparison(entries):
     ]  # fmt: skip
 
 
-def parent_comparison(parent):
-    name, folded = f"{parent}_name", f"{parent}_folded"
-    words = f"len(list_intersect(string_split({folded}_l, ' '), string_split({folded}_r, ' ')))"
-    fewer = f"least(len(string_split({folded}_l, ' ')), len(string_split({folded}_r, ' ')))"
+def parents_comparison():
+    """Both parents as one comparison, without frequencies: as two with frequencies they outweigh the name, and of twins the one whose
+    parents the registry knows is taken for the other.
+    """
+    both = [
+        f"({parent}_name_l IS NOT NULL AND {parent}_name_r IS NOT NULL)" for parent in ("father", "mother")
+    ]
+    same_one = [f"coalesce({parent}_folded_l = {parent}_folded_r, false)" for parent in ("father", "mother")]
+    near = [
+        f"(abs(length({parent}_folded_l) - length({parent}_folded_r)) <= 2"
+        f" AND damerau_levenshtein({parent}_folded_l, {parent}_folded_r) <= 2)"
+        for parent in ("father", "mother")
+    ]
+    agree = [f"({one} OR NOT {known})" for one, known in zip(same_one, both, strict=True)]
     return [
-        null(f"{name}_l IS NULL OR {name}_r IS NULL"),
-        level(f"{name}_l = {name}_r", "same", name),
-        level(f"{folded}_l = {folded}_r", "same but for marks", folded),
-        level(
-            f"abs(length({folded}_l) - length({folded}_r)) <= 2 AND damerau_levenshtein({folded}_l, {folded}_r) <= 2",
-            "two edits",
-        ),
-        level(f"{words} >= {fewer} AND {fewer} >= 2", "one word missing"),
+        null(f"NOT {both[0]} AND NOT {both[1]}"),
+        level(" AND ".join(agree), "whoever is known is the same"),
+        level(" OR ".join(same_one), "one the same, the other not"),
+        level(f"coalesce({near[0]}, false) OR coalesce({near[1]}, false)", "one within two edits"),
         level("ELSE", "different"),
     ]
 
@@ -194,7 +200,7 @@ def comparisons(job):
         "claimed": number_comparison(job["entries"]),
     }
     if job["kind"] == "student":
-        levels |= {parent: parent_comparison(parent) for parent in ("father", "mother")}
+        levels["parents"] = parents_comparison()
     if job["kind"] == "guardian":
         levels["children"] = [
             null("children_l IS NULL OR children_r IS NULL"),

@@ -1,22 +1,19 @@
-"""A registry extract on disk: prepared once, asked by number, by family and by blocking rules."""
+"""An index asked as a registry: by number, by family, by name."""
 
 import datetime
-import random
 
-import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from connectors import extract as extracts
-from connectors.errors import FolderProblem
-from connectors.extract import prepare
+from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
-from matching.blocking import RULES
-from matching.errors import TooManyPairs
-from matching.keys import PAIRS, record_keys
-from matching.plan import units
+from matching.columns import day_of, month_of, year_of
+from matching.keys import FOUND_BY, record_columns
+from matching.nametable import text_key
+from matching.profile import VIETNAM
+from matching.registry import KIN_OF, LOOKED_UP
 from matching.schemas import ENTRY, RECORDS
 
 
@@ -37,271 +34,139 @@ def entry(number, name, born="1980-05-03", **known):
     return {**base, **known}
 
 
-FATHER, MOTHER, CHILD = "038080000001", "038182000002", "038211000003"
+FATHER, MOTHER, CHILD, ELDER = "038080000001", "038182000002", "038211000003", "038090000004"
 FAMILY = [
     entry(FATHER, "Nguyễn Văn Hùng", former_ids=["271450001"], superseded_ids=["038080999999"]),
     entry(MOTHER, "TRẦN THỊ LAN", "1982-01-01", birth_precision="year", gender="F", former_ids=["271450001"]),
     entry(CHILD, "Nguyễn Minh Anh", "2011-09-05", father_id=FATHER, mother_id=MOTHER),
-    entry("038090000004", "Lê Bình", status="deceased", birth_province="028"),
+    entry(ELDER, "Lê Bình", status="deceased", birth_province="028", residence_commune=None),
 ]
 
 
-def opened(folder, people, parts=1, **options):
-    folder.mkdir(exist_ok=True)
-    for part in range(parts):
-        table = pa.Table.from_pylist(people[part::parts], schema=ENTRY)
-        pq.write_table(table, folder / f"part-{part}.parquet")
-    return Snapshot(prepare(folder, folder.parent / "work"), **options)
+def opened(folder, people, **options):
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(people, schema=ENTRY), folder / "part-0.parquet")
+    return Snapshot(build_index(folder, folder.parent / "work"), **options)
 
 
-@pytest.fixture
-def snapshot(tmp_path):
-    registry = opened(tmp_path / "registry", FAMILY, parts=2, as_of="2026-11-01")
-    yield registry
-    registry.close()
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    return opened(tmp_path_factory.mktemp("family") / "registry", FAMILY, as_of="2026-11-01")
+
+
+def ids(registry, at):
+    return [f"{number:012d}" for number in registry.people().entries.entry[np.asarray(at)].tolist()]
 
 
 def test_facts(snapshot):
     facts = snapshot.facts()
     assert (facts.entries, facts.as_of, facts.source) == (4, "2026-11-01", "extract registry")
+    assert snapshot.profile is VIETNAM
 
 
 def test_lookup_follows_former_and_superseded_numbers(snapshot):
     found = snapshot.lookup(pa.array([FATHER, "038080999999", "271450001", "999999999999"]))
-    answers = sorted(
-        zip(
-            found["asked"].to_pylist(), found["found_by"].to_pylist(), found["entry"].to_pylist(), strict=True
-        )
-    )
-    assert answers == sorted([
-        (FATHER, "current", int(FATHER)),
-        ("038080999999", "superseded", int(FATHER)),
-        ("271450001", "former", int(FATHER)),
-        ("271450001", "former", int(MOTHER)),  # issued twice
+    assert found.schema == LOOKED_UP
+    how = [FOUND_BY[code] for code in found["found_by"].to_pylist()]
+    assert sorted(zip(found["asked"].to_pylist(), how, ids(snapshot, found["at"]), strict=True)) == sorted([
+        (FATHER, "current", FATHER),
+        ("038080999999", "superseded", FATHER),
+        ("271450001", "former", FATHER),
+        ("271450001", "former", MOTHER),  # issued twice
     ])  # fmt: skip
 
 
+def test_nine_digits_are_no_personal_id_with_its_zeros_lost(tmp_path):
+    registry = opened(tmp_path / "registry", [entry("000123456789", "Lê An")])
+    assert len(registry.lookup(pa.array(["123456789"]))) == 0
+    assert len(registry.lookup(pa.array(["000123456789"]))) == 1
+
+
+def test_no_numbers_find_nobody(snapshot):
+    nothing = pa.array([], pa.string())
+    assert snapshot.lookup(nothing).to_pylist() == snapshot.relatives(nothing).to_pylist() == []
+
+
 def test_relatives_in_both_directions(snapshot):
-    kin = snapshot.relatives(pa.array([CHILD, FATHER, MOTHER]))
-    answers = set(
-        zip(kin["asked"].to_pylist(), kin["relation"].to_pylist(), kin["entry"].to_pylist(), strict=True)
-    )
-    assert answers == {
-        (CHILD, "father", int(FATHER)),
-        (CHILD, "mother", int(MOTHER)),
-        (FATHER, "child", int(CHILD)),
-        (MOTHER, "child", int(CHILD)),
+    kin = snapshot.relatives(pa.array([CHILD, FATHER, MOTHER, "999999999999"]))
+    assert kin.schema == KIN_OF
+    assert set(zip(kin["asked"].to_pylist(), kin["relation"].to_pylist(), ids(snapshot, kin["at"]), strict=True)) == {
+        (CHILD, "father", FATHER),
+        (CHILD, "mother", MOTHER),
+        (FATHER, "child", CHILD),
+        (MOTHER, "child", CHILD),
     }
+
+
+def test_a_parent_whom_the_registry_does_not_hold_is_no_relative(tmp_path):
+    registry = opened(tmp_path / "registry", [entry(CHILD, "Lê An", father_id="038080000099")])
+    assert len(registry.relatives(pa.array([CHILD, "038080000099"]))) == 0
+    assert registry.people().entries.father_name.tolist() == [-1]
+
+
+def test_an_entry_twice_does_not_multiply_what_is_found(tmp_path):
+    registry = opened(tmp_path / "registry", [*FAMILY, FAMILY[0]])
+    assert len(registry.lookup(pa.array([CHILD]))) == 1
+    assert len(registry.lookup(pa.array([FATHER]))) == 1
+    assert len(registry.relatives(pa.array([FATHER]))) == 1
 
 
 def test_entries_in_numeric_form(snapshot):
-    found = {
-        row["entry"]: row
-        for row in snapshot.lookup(pa.array([FATHER, MOTHER, CHILD, "038090000004"])).to_pylist()
-    }
-    child, mother, elder = found[int(CHILD)], found[int(MOTHER)], found[38090000004]
-    assert child["father_name"] == found[int(FATHER)]["name_key"] != 0
-    assert (child["year"], child["month"], child["day"], child["precision"]) == (2011, 9, 5, 3)
-    assert (mother["year"], mother["month"], mother["day"], mother["precision"], mother["birth_day"]) == (
-        1982,
-        None,
-        None,
-        1,
-        None,
-    )
-    assert (child["gender"], mother["gender"]) == (1, 2)
-    assert (child["birth_province"], child["birth_region"], elder["deceased"]) == (38, 38, True)
-    names = snapshot.names(pa.array([mother["name_key"]]))
-    assert names["name"].to_pylist() == ["trần thị lan"]
+    at = dict(zip(*(snapshot.lookup(pa.array([FATHER, MOTHER, CHILD, ELDER]))[name].to_pylist() for name in ("asked", "at")), strict=True))
+    of, names, _ = snapshot.people()
+    child, mother = at[CHILD], at[MOTHER]
+    assert of.father_name[child] == of.name[at[FATHER]] >= 0
+    assert of.mother_name[child] == of.name[mother]
+    assert [int(part(of.birth[child])) for part in (year_of, month_of, day_of)] == [2011, 9, 5]
+    assert [int(part(of.birth[mother])) for part in (year_of, month_of, day_of)] == [1982, 0, 0]
+    assert (of.gender[child], of.gender[mother]) == (1, 2)
+    assert (of.birth_province[child], of.home[child], of.commune[child]) == (38, 38, 14797)
+    assert of.deceased.nonzero()[0].tolist() == [at[ELDER]]
+    assert of.commune[at[ELDER]] == 0
+    assert names.word[names.start[of.name[mother]]] == text_key("tran")
 
 
 def test_entries_in_full(snapshot):
-    full = snapshot.entries(pa.array([CHILD]))
+    full = snapshot.entries(pa.array([CHILD, MOTHER, ELDER, "999999999999"]))
     assert full.schema == ENTRY
-    assert full["full_name"].to_pylist() == ["Nguyễn Minh Anh"]
+    by_id = {row["personal_id"]: row for row in full.to_pylist()}
+    assert set(by_id) == {CHILD, MOTHER, ELDER}
+    numbers = {"former_ids": None, "superseded_ids": None}
+    assert by_id[CHILD] == dict.fromkeys(ENTRY.names) | FAMILY[2] | numbers
+    assert by_id[MOTHER] == dict.fromkeys(ENTRY.names) | FAMILY[1] | numbers
+    assert (by_id[ELDER]["status"], by_id[ELDER]["residence_commune"]) == ("deceased", None)
 
 
-def test_columns_that_an_extract_does_not_have_are_unknown(tmp_path):
-    folder = tmp_path / "registry"
-    folder.mkdir()
-    whole = pa.Table.from_pylist(FAMILY, schema=ENTRY)
-    pq.write_table(
-        whole.drop_columns(
-            ["former_ids", "superseded_ids", "father_id", "mother_id", "status", "birth_precision"]
-        ),
-        folder / "a.parquet",
-    )
-    registry = Snapshot(prepare(folder, tmp_path / "work"))
-    (child,) = registry.lookup(pa.array([CHILD])).to_pylist()
-    assert (child["father"], child["deceased"], child["precision"]) == (0, False, 3)
+def test_a_name_is_shown_as_most_write_it(tmp_path):
+    people = [entry(f"03808000000{n}", name) for n, name in enumerate(["LÊ BÌNH", "Lê Bình", "LÊ  BÌNH", "Lê Bình"])]
+    registry = opened(tmp_path / "registry", people)
+    assert set(registry.entries(pa.array([one["personal_id"] for one in people]))["full_name"].to_pylist()) == {"Lê Bình"}
 
 
-def test_an_extract_is_prepared_once_until_it_changes(tmp_path):
-    opened(tmp_path / "registry", FAMILY).close()
-    before = (tmp_path / "work" / "entries.parquet").stat().st_mtime_ns
-    opened_again = Snapshot(prepare(tmp_path / "registry", tmp_path / "work"))
-    assert (tmp_path / "work" / "entries.parquet").stat().st_mtime_ns == before
-    opened_again.close()
-    changed = opened(tmp_path / "registry", FAMILY[:2])
-    assert changed.facts().entries == 2
+def test_an_entry_without_name_or_date_is_there_all_the_same(tmp_path):
+    registry = opened(tmp_path / "registry", [entry(CHILD, None, birth_precision=None) | {"birth_date": None}])
+    (full,) = registry.entries(pa.array([CHILD])).to_pylist()
+    assert (full["full_name"], full["birth_date"], full["birth_precision"]) == (None, None, None)
 
 
-def test_a_preparation_that_was_interrupted_is_done_again(tmp_path):
-    opened(tmp_path / "registry", FAMILY).close()
-    (tmp_path / "work" / "prepared.json").unlink()
-    (tmp_path / "work" / "entries.parquet").write_bytes(b"half")
-    assert Snapshot(prepare(tmp_path / "registry", tmp_path / "work")).facts().entries == 4
-
-
-def test_prepared_files_are_for_their_owner_only(tmp_path):
-    opened(tmp_path / "registry", FAMILY).close()
-    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "work").glob("*.parquet")} == {0}
-
-
-def test_no_registry_in_the_folder(tmp_path):
-    with pytest.raises(FolderProblem):
-        prepare(tmp_path, tmp_path / "work")
-
-
-def some_people(size, seed):
-    """Entries over so few names, dates and places that every blocking rule finds some."""
-    draw = random.Random(seed)
-    people = []
-    for number in range(size):
-        gender = draw.choice("MF")
-        words = [
-            draw.choice(["Nguyễn", "Trần"]),
-            draw.choice(["Văn", "Thị", "Minh"]),
-            draw.choice(["An", "Ân", "Sen", "Xen"]),
-        ]
-        if draw.random() < 0.2:
-            draw.shuffle(words)
-        born = f"{draw.choice([1980, 1981, 1990, 2000])}-{draw.choice(['01', '03', '05'])}-{draw.choice(['01', '03', '05'])}"
-        precision = draw.choice(["day", "day", "day", "month", "year"])
-        people.append(entry(
-            f"0380{number:08d}", " ".join(words), born, birth_precision=precision, gender=gender,
-            birth_province=draw.choice(["038", "001", "002"]), residence_province=draw.choice(["38", "01"]),
-            residence_commune=draw.choice(["14797", "00004"]),
-        ))  # fmt: skip
-    return people
-
-
-def some_records(people):
-    rows = [
-        {
-            "kind": "teacher",
-            "record_id": f"T{number}",
-            "name": person["full_name"].lower(),
-            "birth_from": person["birth_date"] if number % 7 else None,
-            "birth_precision": person["birth_precision"] if number % 7 else None,
-            "gender": person["gender"],
-            "birth_province": person["birth_province"] if number % 3 else None,
-            "residence_province": person["residence_province"],
-            "residence_commune": person["residence_commune"] if number % 4 else None,
-        }
-        for number, person in enumerate(people)
-    ]
-    return pa.Table.from_pylist(rows, schema=RECORDS)
-
-
-def found(registry, keys, features, rules):
-    tables = list(registry.candidates(keys, features, rules))
-    assert all(table.schema.equals(PAIRS) for table in tables)
-    return [
-        pair
-        for table in tables
-        for pair in zip(table["row"].to_pylist(), table["entry"].to_pylist(), strict=True)
-    ]
-
-
-ALL_RULES = tuple(rule.name for rule in RULES)
-
-
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("crowd")
-    registry = opened(folder / "registry", some_people(150, seed=1))
-    keys, features = record_keys(some_records(some_people(60, seed=2)))
-    yield registry, keys, features, folder / "work" / "entries.parquet"
-    registry.close()
-
-
-def test_rules_find_each_pair_once_and_miss_none(crowd):
-    registry, keys, features, entries = crowd
-    pairs = found(registry, keys, features, ALL_RULES)
-    assert len(pairs) == len(set(pairs))
-    with duckdb.connect() as con:
-        con.register("records", keys)
-        any_rule = " OR ".join(rule.matches() for rule in RULES)
-        every = con.sql(f"SELECT r.row, e.entry FROM records r, '{entries}' e WHERE {any_rule}").fetchall()
-    assert set(pairs) == set(every)
-
-
-def test_every_rule_finds_something_of_its_own_somewhere(crowd):
-    registry, keys, features, _ = crowd
-    assert [rule for rule in ALL_RULES if not found(registry, keys, features, (rule,))] == []
-
-
-def test_units_of_any_size_find_the_same_pairs(crowd, monkeypatch):
-    registry, keys, features, _ = crowd
-    whole = set(found(registry, keys, features, ALL_RULES))
-    monkeypatch.setattr("matching.plan.PAIRS_PER_UNIT", 50)
-    assert set(found(registry, keys, features, ALL_RULES)) == whole
-
-
-def test_unknown_values_find_nobody(crowd):
-    registry, *_ = crowd
-    nothing = pa.Table.from_pylist([{"kind": "teacher", "record_id": "T"}], schema=RECORDS)
-    assert found(registry, *record_keys(nothing), ALL_RULES) == []
-
-
-def test_a_rule_that_would_never_end_is_refused():
-    with pytest.raises(TooManyPairs, match="leave the rule out"):
-        units(0, 10**12, 1000, "date_given")
-
-
-def test_frequencies_are_shares_of_all_people(crowd):
-    registry, *_ = crowd
-    known = registry.frequencies()
-    assert known.entries == 150
+def test_frequencies_are_shares_of_all_people(snapshot):
+    known = snapshot.frequencies()
+    assert known.entries == 4
     assert sum(known.words.first.values()) == pytest.approx(1)
+    assert known.words.first["nguyễn"] == pytest.approx(0.5)
     assert known.years.sum() == pytest.approx(1)
     assert known.places.sum() == pytest.approx(1)
     assert sum(known.communes.values()) == pytest.approx(1)
+    assert known.coarse == pytest.approx(0.25)
 
 
-def test_names_are_counted_by_each_of_their_keys(crowd):
-    registry, _, features, _ = crowd
-    counts = registry.name_counts(features)
-    assert len(counts) == len(features)
-    assert pc.min(pc.subtract(counts["folded"], counts["name_key"])).as_py() >= 0
-    assert pc.min(pc.subtract(counts["sorted"], counts["folded"])).as_py() >= 0
-
-
-def test_the_format_of_prepared_files_is_part_of_what_they_are(tmp_path, monkeypatch):
-    opened(tmp_path / "registry", FAMILY).close()
-    before = (tmp_path / "work" / "prepared.json").read_text()
-    monkeypatch.setattr(extracts, "FORMAT", extracts.FORMAT + 1)
-    opened(tmp_path / "registry", FAMILY).close()
-    assert (tmp_path / "work" / "prepared.json").read_text() != before
-
-
-def test_a_folder_with_a_quote_in_its_name(tmp_path):
-    folder = tmp_path / "d'Arc"
-    folder.mkdir()
-    assert opened(folder / "registry", FAMILY).facts().entries == 4
-
-
-def test_codes_out_of_range_are_unknown_and_an_entry_twice_does_not_multiply_its_children(tmp_path):
-    odd = entry("038090000005", "Lê Hà", residence_province="201", birth_province="abc")
-    registry = opened(tmp_path / "registry", [*FAMILY, odd, FAMILY[0]])
-    (found_odd,) = registry.lookup(pa.array(["038090000005"])).to_pylist()
-    assert (found_odd["residence_province"], found_odd["birth_province"]) == (0, 0)
-    assert len(registry.lookup(pa.array([CHILD]))) == 1
-
-
-@pytest.mark.parametrize("people", [[], [entry("03809000000x", "Lê Hà")]])
-def test_a_registry_without_usable_people_is_refused_without_showing_any(tmp_path, people):
-    with pytest.raises(FolderProblem) as error:
-        opened(tmp_path / "registry", people)
-    assert "03809" not in str(error.value)
+def test_names_are_counted_by_each_of_their_keys(tmp_path):
+    spelt = ["Lê Thị Hoa", "Lê Thị Hoa", "Lê Thị Hòa", "Thị Hoa Lê", "Lê Văn Hoa", "Trần An"]
+    registry = opened(tmp_path / "registry", [entry(f"03808000000{n}", name) for n, name in enumerate(spelt)])
+    sought = [{"name": name} for name in ("lê thị hoa", "trần an", "trần bình")]
+    _, names, text = record_columns(pa.Table.from_pylist(sought, schema=RECORDS), VIETNAM)
+    counts = registry.name_counts(names)
+    assert text.to_pylist() == ["lê thị hoa", "trần an", "trần bình"]
+    assert {key: values.tolist() for key, values in counts.items()} == {
+        "key": [2, 1, 0], "folded": [3, 1, 0], "sound": [3, 1, 0], "sorted": [4, 1, 0], "ends": [4, 1, 0],
+    }  # fmt: skip

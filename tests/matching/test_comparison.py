@@ -56,14 +56,19 @@ def test_birth_date(left, right, wanted):
     assert levels.BIRTH_DATE[birth_level(date(left), date(right))] == wanted
 
 
-dates = st.sampled_from(["", "2011", "2011-10", "2011-01-01", "2010-01-01", "1978", "1987-12"]) | st.dates().map(str)
+dates = st.sampled_from(
+    ["", "2011", "2011-10", "2011-01-01", "2010-01-01", "1978", "1987-12"]
+) | st.dates().map(str)
 
 
 @given(dates, dates)
 def test_birth_dates_compare_alike_from_both_sides_and_in_columns(left, right):
     a, b = date(left), date(right)
     assert birth_level(a, b) == birth_level(b, a)
-    assert birth_levels(np.array([a, b], np.int32), np.array([b, a], np.int32)).tolist() == [birth_level(a, b)] * 2
+    assert (
+        birth_levels(np.array([a, b], np.int32), np.array([b, a], np.int32)).tolist()
+        == [birth_level(a, b)] * 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,10 +149,14 @@ def test_residence(left, right, wanted):
 )
 def test_number(arguments, wanted):
     told = {"other": 0, "found_by": 0, **arguments}
-    assert levels.NUMBER[number_level(told["claimed"], told["other"], told["entry"], told["found_by"])] == wanted
+    assert (
+        levels.NUMBER[number_level(told["claimed"], told["other"], told["entry"], told["found_by"])] == wanted
+    )
 
 
-SAME, MISSING_WORD, OTHER, UNKNOWN = (levels.NAME.index(level) for level in ("same", "word_missing", "different", "missing"))
+SAME, MISSING_WORD, OTHER, UNKNOWN = (
+    levels.NAME.index(level) for level in ("same", "word_missing", "different", "missing")
+)
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,12 @@ def test_tables_put_together_compare_as_one_made_at_once(names):
     at_once, grown = table(*names), joined([table(*names[:half]), table(*names[half:])])
     left, right = (one.ravel().astype(np.int32) for one in np.indices((len(names), len(names))))
     none = keys(())
-    assert (name_levels(at_once, left, at_once, right, none) == name_levels(grown, left, grown, right, none)).all()
-    assert (name_levels(at_once, left, grown, right, none) == name_levels(grown, left, at_once, right, none)).all()
+    assert (
+        name_levels(at_once, left, at_once, right, none) == name_levels(grown, left, grown, right, none)
+    ).all()
+    assert (
+        name_levels(at_once, left, grown, right, none) == name_levels(grown, left, at_once, right, none)
+    ).all()
 
 
 @settings(max_examples=100, deadline=None)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.extract import prepare
+from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
@@ -74,9 +74,7 @@ FAMILY = [FATHER, MOTHER, CHILD]
 def registry(tmp_path_factory):
     folder = tmp_path_factory.mktemp("registry")
     pq.write_table(pa.Table.from_pylist([*FAMILY, *crowd(3_000)], schema=ENTRY), folder / "part-0.parquet")
-    snapshot = Snapshot(prepare(folder, folder.parent / "linkage-work"))
-    yield snapshot
-    snapshot.close()
+    return Snapshot(build_index(folder, tmp_path_factory.mktemp("index")))
 
 
 def decided(registry, kind, *records, **options):

@@ -30,7 +30,7 @@ def shared(left, right):
         ("lê thị sen", "lê thị xen", {"sound", "given_sound"}),
         ("lê thị hoa", "lê văn hoa", {"given_sound", "last_marked", "ends"}),
         ("y ngông niê", "niê y ngông", {"sorted"}),
-        ("h nghia êban", "hnghia êban", {"compact", "sound", "given_sound", "last_marked"}),
+        ("h nghia êban", "hnghia êban", {"compact", "given_sound", "last_marked"}),
         ("lê thị hoa", "trần văn bình", set()),
     ],
 )
@@ -39,7 +39,7 @@ def test_names_share_the_keys_of_what_they_have_in_common(left, right, wanted):
 
 
 def test_a_key_is_the_same_on_every_machine_and_never_unknown():
-    assert text_key("an") == -4413498936021323310
+    assert text_key("an") == -2122837382849043650
     assert table("an").last_marked.tolist() == [text_key("an")]
     assert table("lê an").key.tolist() == [name_key_of(np.array([text_key("lê"), text_key("an")]))]
 
@@ -57,7 +57,9 @@ def test_an_apostrophe_ends_a_word():
     assert {"folded", "compact", "sound"} <= shared("h'nghia êban", "h nghia êban")
 
 
-@pytest.mark.parametrize(("name", "bare"), [("nguyen van hung", True), ("nguyễn van hung", False), ("y bhok", True)])
+@pytest.mark.parametrize(
+    ("name", "bare"), [("nguyen van hung", True), ("nguyễn van hung", False), ("y bhok", True)]
+)
 def test_bare_is_who_is_written_without_any_mark(name, bare):
     assert table(name).bare.tolist() == [bare]
 
@@ -77,13 +79,16 @@ def test_no_names_make_an_empty_table():
     assert len(ends(names)) == 0
 
 
-words = st.sampled_from(["nguyễn", "trần", "thị", "minh", "hòa", "h'nghia", "an", "h", "y", "niê", "kdăm", "êban"])
+words = st.sampled_from(
+    ["nguyễn", "trần", "thị", "minh", "hòa", "h'nghia", "an", "h", "y", "niê", "kdăm", "êban"]
+)
 names = st.lists(st.lists(words, min_size=1, max_size=5).map(" ".join), max_size=12, unique=True)
 
 
 def equal(left, right):
     return all(
-        a.dtype == b.dtype and a.flags.c_contiguous and (a.tolist() == b.tolist()) for a, b in zip(left, right, strict=True)
+        a.dtype == b.dtype and a.flags.c_contiguous and (a.tolist() == b.tolist())
+        for a, b in zip(left, right, strict=True)
     )
 
 

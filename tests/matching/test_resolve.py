@@ -15,7 +15,8 @@ NOBODYS_NAMES = np.zeros(0, np.int64)
 
 def records_of(*records):
     rows = [
-        {"name": name, "birth_from": datetime.date(*born), "birth_precision": "day"} for name, born, _ in records
+        {"name": name, "birth_from": datetime.date(*born), "birth_precision": "day"}
+        for name, born, _ in records
     ]
     return record_columns(pa.Table.from_pylist(rows, schema=RECORDS), VIETNAM)
 
@@ -59,7 +60,9 @@ def test_nothing_linked_nothing_settled():
 
 def test_entries_are_settled_each_for_itself():
     columns, names, _ = records_of(
-        ("nguyễn văn an", (2011, 9, 5), 0), ("nguyễn văn an", (2011, 9, 5), 0), ("trần thị bình", (2010, 1, 2), 0)
+        ("nguyễn văn an", (2011, 9, 5), 0),
+        ("nguyễn văn an", (2011, 9, 5), 0),
+        ("trần thị bình", (2010, 1, 2), 0),
     )
     claims = Claims(np.arange(3), np.array([7, 7, 8]), np.array([40.0, 39.0, 10.0]))
     resolution = resolve(claims, columns, names, NOBODYS_NAMES)

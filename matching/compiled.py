@@ -1,0 +1,36 @@
+"""Where compiled code is kept: apart for every state of this package's sources.
+
+Numba looks at the age of a function's own file only; a constant or a function that it took from another module would stay as it was. So
+the sources of the whole package name the folder: code that was compiled from other sources is never run.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numba
+
+_PACKAGE = Path(__file__).parent
+
+
+def sources_digest() -> str:
+    """A hash of all sources of the package, and of the compiler's version."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Beside the package where that can be written to, else in the user's folder for temporary files."""
+    beside = _PACKAGE / "__pycache__"
+    if os.access(beside if beside.exists() else _PACKAGE, os.W_OK):
+        return beside / f"compiled-{sources_digest()}"
+    return Path(tempfile.gettempdir()) / f"identity-sync-{os.getuid()}" / f"compiled-{sources_digest()}"
+
+
+def use_cache_folder() -> None:
+    """Tell the compiler, unless the environment (NUMBA_CACHE_DIR) says where."""
+    if not os.environ.get("NUMBA_CACHE_DIR"):
+        numba.config.CACHE_DIR = str(cache_folder())
