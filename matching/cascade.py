@@ -30,6 +30,7 @@ from matching.nametable import Array
 from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
+from matching.weighing import FIRST_YEAR, YEARS
 from matching.subjects import Subjects, subjects_of
 from matching.columns import Records, year_of
 
@@ -46,8 +47,8 @@ class LinkSettings:
 
     false_link_target: float = 1e-4
     """Expected false links per link, at most."""
-    link_from: float = 0.99
-    """Never link below this probability."""
+    link_from: float | None = None
+    """Never link below this probability; None: from where the model's probabilities are trusted."""
     review_from: float = 0.05
     """A best candidate at or above this is worth a reviewer's time."""
     learn: bool = True
@@ -169,7 +170,7 @@ def search_registry(
         seen = _searched(work, name, rows, evidence, model)
         if name == search.FUZZY and settings.learn:
             seen, model = _with_prior(seen, model, found, in_scope)
-        found = _updated(work, found, seen, model, name, _settles_from(name, settings))
+        found = _updated(work, found, seen, model, name, _settles_from(name, settings, model))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     return _concluded(work, found, seen, model, evidence, (reliability, rules, claims))
 
@@ -178,8 +179,13 @@ SETTLED = 0.9995
 """From this probability a record needs no search wider than the pass that found its entry; what stays below is searched by all rules."""
 
 
-def _settles_from(name: str, settings: LinkSettings) -> float:
-    return settings.link_from if name == search.FUZZY else max(settings.link_from, SETTLED)
+def _floor(settings: LinkSettings, model: Model) -> float:
+    return model.link_from if settings.link_from is None else settings.link_from
+
+
+def _settles_from(name: str, settings: LinkSettings, model: Model) -> float:
+    floor = _floor(settings, model)
+    return floor if name == search.FUZZY else max(floor, SETTLED)
 
 
 def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Array:
@@ -382,6 +388,9 @@ def _concluded(
     linked = (found.decided_by >= 0) & (found.probability >= limit)
     found = replace(found, decided_by=np.where(linked, found.decided_by, -1).astype(np.int8))
     still_open = seen.of(~linked[seen.row])
+    still_open, found = _beside_the_linked(work, still_open, found, model, limit)
+    linked = found.decided_by >= 0
+    still_open = still_open.of(~linked[still_open.row])
     probability, _ = posterior.probabilities(still_open, _nobody(model, search.FUZZY))
     reliability, rules, claims = facts
     rules = {name: replace(rule, pairs=work.by_rule[name]) for name, rule in rules.items()}
@@ -391,12 +400,61 @@ def _concluded(
     return Searched(found, still_open, probability, claims, work.subjects, work.registry.people().entries.entry, said)
 
 
+ENTERED_TWICE = 0.02
+"""P(somebody who has a linked record has another one of the kind), while too few records tell: assumption."""
+
+
+def _less_likely(work: _Work, found: Found) -> float:
+    """How much less likely an entry is once another record has it: P(entered twice) against the share of such people who are taken.
+
+    Where a run holds few of all people, being taken says nothing; where it holds most of them, much.
+    """
+    entry = found.entry[found.decided_by >= 0]
+    distinct = len(np.unique(entry))
+    twice = (len(entry) - distinct + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
+    records, known = work.subjects.records, work.subjects.known
+    year = year_of(records.birth) - FIRST_YEAR
+    density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(records.home[records.home > 0], known.places.sum(axis=0))
+    taken = min(distinct * density / known.entries, 0.95)
+    return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
+
+
+def _density(codes: Array, people: Array) -> float:
+    """How much denser than people at large the records lie where they lie."""
+    if not len(codes):
+        return 1.0
+    share = np.bincount(codes, minlength=len(people))[: len(people)] / len(codes)
+    return float((share**2 / np.maximum(people, 1e-5)).sum())
+
+
+def _beside_the_linked(work: _Work, seen: Weighed, found: Found, model: Model, limit: float) -> tuple[Weighed, Found]:
+    """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
+    taken = np.sort(found.entry[found.decided_by >= 0])
+    entry = _entries_at(work, seen.at)
+    at = np.searchsorted(taken, entry).clip(max=max(len(taken) - 1, 0))
+    is_taken = (entry != 0) & (taken[at] == entry) if len(taken) else np.zeros(entry.shape, bool)
+    beside = replace(seen, weight=seen.weight + np.where(is_taken, np.log2(_less_likely(work, found)), 0.0))
+    order = np.argsort(-beside.weight, axis=1, kind="stable")
+    reordered = {name: _in_order(getattr(beside, name), order) for name in ("at", "weight", "relative", "levels", "rules", "reading")}
+    beside = replace(beside, **reordered)
+    return beside, _updated(work, found, beside, model, search.FUZZY, limit)
+
+
+def _in_order(values: Array, order: Array) -> Array:
+    return np.take_along_axis(values, order if values.ndim == 2 else order[..., None], axis=1)
+
+
 def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     """From which probability all links together keep the target.
 
     What is looked at apart from the whole (a night's remainder, a second look) are the hard ones: they keep the target by
     themselves, and are held to the whole's threshold besides.
     """
-    floor = settings.link_from if settings.learn else max(settings.link_from, model.threshold)
+    floor = _floor(settings, model)
+    floor = floor if settings.learn else max(floor, model.threshold)
     linked = found.probability[found.decided_by >= 0]
-    return posterior.threshold(linked, settings.false_link_target, floor)
+    return posterior.threshold(linked, settings.false_link_target * CAUTION, floor)
+
+
+CAUTION = 0.7
+"""Of the target, what the probabilities may use up: they are estimates themselves."""

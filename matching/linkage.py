@@ -104,8 +104,9 @@ def link_sector(
 
     students = with_parent_names(records["student"], records["guardian"], families)
     result = {"teacher": linked("teacher", records["teacher"]), "student": linked("student", students)}
-    kin = family.parents_of_linked(families, links_of(result["student"].decisions), registry)
-    result["guardian"] = linked("guardian", at_the_childs_home(records["guardian"], students, families), kin)
+    guardians = at_the_childs_home(records["guardian"], students, families)
+    kin = family.parents_of_linked(families, links_of(result["student"].decisions), elders_of(guardians), registry)
+    result["guardian"] = linked("guardian", guardians, kin)
     still_open = open_records(students, result["student"].decisions)
     kin = family.children_of_linked(
         families_of(families, still_open), links_of(result["guardian"].decisions), registry
@@ -121,6 +122,16 @@ def link_sector(
     second = link(again, registry, model, known, apart, run, kin, progress)
     result["student"] = second_look(result["student"], second, together)
     return {kind: result[kind] for kind in KINDS}
+
+
+A_GRANDPARENT = 38
+"""Years from which on a guardian may be a grandparent of the pupil, entered as father or mother."""
+
+
+def elders_of(guardians: pa.Table) -> pa.Array:
+    """Guardians (as `at_the_childs_home` gives them) who are that much older than the pupil."""
+    gap = pc.subtract(guardians[CHILD_YEAR].cast(pa.int64()), pc.year(guardians["birth_from"]))
+    return guardians["record_id"].filter(pc.fill_null(pc.greater_equal(gap, A_GRANDPARENT), fill_value=False)).combine_chunks()
 
 
 def links_of(decisions: pa.Table) -> pa.Table:

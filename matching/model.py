@@ -70,6 +70,8 @@ class Model:
     """P(a record is about somebody deceased)."""
     links_deceased: bool = False
     """Whether a deceased person's entry may be linked: a school rightly keeps the late father of a pupil, and no late teacher."""
+    link_from: float = 0.99
+    """From here on the model's probabilities are trusted to link by; children have twins, and the highest bar."""
     threshold: float = 0.0
     """From which probability a whole partition was linked; what is looked at apart from it is held to that at least."""
     ages: Table = field(default_factory=lambda: np.zeros(0))

@@ -8,24 +8,24 @@ import numba
 import numpy as np
 
 from matching.columns import Entries, Records
-from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, NAME, NUMBER, PARENTS, RESIDENCE
+from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
 from matching.likeness import MARKS_DIFFER, WORD_MISSING
 from matching.nametable import Array
-from matching.searching import Kept, Sought
-from matching.weighing import NEGLIGIBLE, Weights, age_weight, best_of
+from matching.searching import KEPT, Kept, Sought
+from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of
 
-SHOWN = 3
-"""Candidates of a record whose weights are told apart."""
-
-PARTS = ("prior", "age", "deceased", "name", "birth_date", "gender", "place", "number", "parents")
+PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
-this age have such records, that it is about somebody deceased. Birth place and residence are one joint comparison; how common a name is
-where the record lives counts with the name."""
+this age have such records, that it is about somebody deceased, that somebody who has a linked record has another one (added after the
+search). Birth place and residence are one joint comparison; how common a name is where the record lives counts with the name."""
 
-COMPARED = PARTS[3:]
+BEFORE = PARTS[:4]
+"""The parts that are no comparisons."""
+
+COMPARED = PARTS[4:]
 """The parts that are comparisons."""
 
-PRIOR, AGE, DECEASED, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
+PRIOR, AGE, DECEASED, TAKEN, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
 
 
 def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept) -> Array:
@@ -39,9 +39,9 @@ def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights
         kept: what the search found.
 
     Returns:
-        n × SHOWN × PARTS, float32; 0 where there is no candidate.
+        n × KEPT × PARTS, float32; 0 where there is no candidate.
     """
-    parts = np.zeros((len(sought.row), SHOWN, len(PARTS)), np.float32)
+    parts = np.zeros((len(sought.row), KEPT, len(PARTS)), np.float32)
     _fill(records, entries, sought, tables, kept, parts)
     return parts
 
@@ -51,12 +51,13 @@ def _fill(
     records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array
 ) -> None:
     for i in range(len(sought.row)):
-        for k in range(SHOWN):
+        for k in range(KEPT):
             at = kept.at[i, k]
             if at >= 0:
                 own = parts[i, k]
                 _before_comparing(records, entries, sought, tables, i, at, own)
-                _compared(records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], own)
+                of_kin = sought.holder[i] >= 0 and are_kin(entries, at, sought.holder[i])
+                _compared(records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -79,7 +80,8 @@ def _compared(
     shared, home = np.int64(tables.shared_number[i]), level[RESIDENCE]
     parts[P_BIRTH] = tables.birth[i, level[BIRTH_DATE]]
     parts[P_PLACE] = tables.place[i, level[BIRTH_PLACE], home]
-    parts[P_NUMBER] = tables.number[shared, level[NUMBER]]
+    from_kin = of_kin and level[NUMBER] >= N_ONE_DIGIT
+    parts[P_NUMBER] = tables.number_of_kin if from_kin else tables.number[shared, level[NUMBER]]
     if reading < 0 and _was_cut(records, row, tables, parts):
         return
     if reading >= 0:

@@ -6,8 +6,12 @@ import numpy as np
 
 from matching.comparison import FIELDS
 from matching.nametable import Array
-from matching.parts import PARTS, SHOWN
+from matching.parts import PARTS
 from matching.posterior import Weighed
+
+
+SHOWN = 3
+"""Candidates of a record that people may want explained."""
 
 
 @dataclass(frozen=True)

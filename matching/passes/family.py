@@ -27,17 +27,18 @@ OTHER_SLOT = 0.03
 PARENT_AS_GUARDIAN = 0.25
 """P(the guardian entered as "guardian" is the father), the same for the mother."""
 GRANDPARENT = 0.1
-"""P(the guardian entered as "guardian" is a given grandparent)."""
+"""P(the guardian entered as "guardian", or of that age, is a given grandparent)."""
 CHILD = 0.9
 """P(a pupil is among the children of the guardian on record), shared among the children."""
 
 
-def parents_of_linked(families: pa.Table, students: pa.Table, registry: Registry) -> pa.Table:
-    """Candidates (KIN) for guardians from the registry's parents of their linked children.
+def parents_of_linked(families: pa.Table, students: pa.Table, elders: pa.Array, registry: Registry) -> pa.Table:
+    """Candidates (KIN) for guardians from the registry's parents of their linked children, and grandparents where that can be.
 
     Args:
         families: FAMILIES.
         students: `record_id`, `personal_id` of linked students.
+        elders: guardians who are old enough to be grandparents, whatever they were entered as.
         registry: whom to ask.
     """
     linked = families.join(students, "student_id", "record_id", join_type="inner", use_threads=False)
@@ -45,8 +46,8 @@ def parents_of_linked(families: pa.Table, students: pa.Table, registry: Registry
         return KIN.empty_table()
     parents = _parents(registry.relatives(pc.unique(linked["personal_id"])))
     first = _joined(linked, parents, "personal_id", _slot_prior)
-    elders = linked.filter(pc.equal(linked["relationship"], "guardian"))
-    of_parents = _joined(elders, parents, "personal_id", _slot_prior).select(["record_id", "at"])
+    may_be_elder = pc.or_(pc.equal(linked["relationship"], "guardian"), pc.is_in(linked["guardian_id"], value_set=elders))
+    of_parents = _joined(linked.filter(may_be_elder), parents, "personal_id", _slot_prior).select(["record_id", "at"])
     if not len(of_parents):
         return _strongest(first)
     parent_ids = id_text(registry.people().entries.entry[of_parents["at"].to_numpy()])
