@@ -86,10 +86,15 @@ class Snapshot:
 
     def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""
+        wanted = {key: getattr(names, key) for key in _COUNTED} | {"ends": ends(names)}
+        return {key: _at(self._counts[key], keys) for key, keys in wanted.items()}
+
+    @cached_property
+    def _counts(self) -> dict[str, tuple[Array, Array]]:
+        """Key of a name → how many people bear names of that key: sorted keys, people."""
         own = self._index.names
-        return {
-            key: _counted(getattr(own, key), self._index.people, getattr(names, key)) for key in ("key", "folded", "sound", "sorted")
-        } | {"ends": _counted(ends(own), self._index.people, ends(names))}
+        keys = {key: getattr(own, key) for key in _COUNTED} | {"ends": ends(own)}
+        return {key: _summed(values, self._index.people) for key, values in keys.items()}
 
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
@@ -144,14 +149,21 @@ def _kin(numbers: pa.Array, asked: Array, relation: str, at: Array) -> pa.Table:
     return pa.table({"asked": numbers.take(pa.array(asked[known])), "relation": words, "at": at[known]}, schema=KIN_OF)
 
 
-def _counted(keys: Array, people: Array, wanted: Array) -> Array:
-    """How many people bear names of each wanted key."""
+_COUNTED = ("key", "folded", "sound", "sorted")
+
+
+def _summed(keys: Array, people: Array) -> tuple[Array, Array]:
     distinct, at = np.unique(keys, return_inverse=True)
-    if not len(distinct):
+    return distinct, np.bincount(at, people, len(distinct))
+
+
+def _at(counted: tuple[Array, Array], wanted: Array) -> Array:
+    """How many people there are of each wanted key."""
+    keys, people = counted
+    if not len(keys):
         return np.zeros(len(wanted))
-    total = np.bincount(at, people, len(distinct))
-    found = np.searchsorted(distinct, wanted).clip(max=len(distinct) - 1)
-    return np.asarray(np.where(distinct[found] == wanted, total[found], 0))
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.asarray(np.where(keys[found] == wanted, people[found], 0))
 
 
 def _dates(birth: Array) -> pa.Array:

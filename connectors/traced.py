@@ -16,7 +16,7 @@ from matching.schemas import ENTRY, FOUND, TRACE_QUERY
 from matching.searching import Order
 
 _NOTHING = np.zeros(0, np.int32)
-_NO_ORDER = Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8))
+_NO_ORDER = Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8), np.zeros(0, np.int16))
 
 _NAMES = ("name", "father_name", "mother_name")
 
@@ -227,7 +227,7 @@ def _distinct(queries: pa.Table) -> tuple[pa.Table, Array]:
 def _from_to(low: Array, high: Array) -> Array:
     """All positions of runs, one run after the other."""
     size = high - low
-    return np.arange(size.sum()) + np.repeat(low - np.cumsum(size) + size, size)
+    return np.asarray(np.arange(size.sum()) + np.repeat(low - np.cumsum(size) + size, size))
 
 
 def _is_exact(records: Records, names: Names, row: Array, reading: Array, people: People, at: Array) -> Array:

@@ -62,7 +62,7 @@ _COARSE, _NEAR_YEAR, _COMMUNE, _UNDATED = (1 << rule_position(n) for n in ("name
 _NEAR_NAME_YEAR, _NEAR_NAME_COMMUNE = (1 << rule_position(n) for n in ("near_name_year", "near_name_commune"))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def date_rules(records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool) -> int:
     """The rules (bits) met by a pair born on the same day, which both know."""
     met = 0
@@ -78,9 +78,9 @@ def date_rules(records: Records, row: int, entries: Entries, at: int, same_name:
     return met
 
 
-@numba.njit(cache=True, nogil=True)
-def name_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, entries: Entries, at: int) -> int:
-    """The rules (bits) met by a pair of the same name without marks; the entry's birth, commune and home lie at hand in the order of names."""
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def name_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, other_province: int) -> int:
+    """The rules (bits) met by a pair of the same name without marks; the entry's values lie at hand in the order of names."""
     met = 0
     year, other_year = year_of(birth), year_of(other)
     if commune != 0 and commune == other_commune:
@@ -107,7 +107,7 @@ def name_rules(birth: int, commune: int, home: int, birth_province: int, other: 
         met |= _DAY
     if day_of(birth) != 0 and day_of(birth) == month_of(other) and month_of(birth) == day_of(other):
         met |= _SWAPPED
-    if birth_province != 0 and birth_province == entries.birth_province[at]:
+    if birth_province != 0 and birth_province == other_province:
         met |= _YEAR_BIRTHPLACE
     if commune != 0 and commune == other_commune:
         met |= _YEAR_COMMUNE
@@ -116,8 +116,8 @@ def name_rules(birth: int, commune: int, home: int, birth_province: int, other: 
     return met
 
 
-@numba.njit(cache=True, nogil=True)
-def near_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, entries: Entries, at: int) -> int:
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def near_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, other_province: int) -> int:
     """The rules (bits) met by a pair of names that are near: one edit, a word missing, the same by ear or in another order."""
     met = 0
     if commune != 0 and commune == other_commune:
@@ -128,7 +128,7 @@ def near_rules(birth: int, commune: int, home: int, birth_province: int, other: 
     same_day = day_of(birth) != 0 and day_of(birth) == day_of(other)
     swapped = day_of(birth) != 0 and day_of(birth) == month_of(other) and month_of(birth) == day_of(other)
     at_home = home != 0 and home == other_home
-    same_birthplace = birth_province != 0 and birth_province == entries.birth_province[at]
+    same_birthplace = birth_province != 0 and birth_province == other_province
     if same_month or same_day or swapped or at_home or same_birthplace:
         met |= _NEAR_NAME_YEAR
     return met

@@ -201,7 +201,7 @@ def _exact_groups(birth: Array, both: Array, low: Array, high: Array, ordered: A
     for i in range(size):
         for reading in range(2):
             name = both[i, reading]
-            repeated = reading == 1 and both[i, 0] >= 0 and low[both[i, 0]] == low[name]
+            repeated = reading == 1 and both[i, 0] >= 0 and low[both[i, 0]] == low[name] and high[both[i, 0]] == high[name]
             if name >= 0 and not repeated and day_of(birth[i]) != 0:
                 first = first_at_least(ordered, birth[i], low[name], high[name])
                 last = first_at_least(ordered, birth[i] + 1, first, high[name])

@@ -1,5 +1,7 @@
 """Records and answers of a registry in their numeric forms (`matching.columns`, `matching.nametable`)."""
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,7 +84,7 @@ def _read_names(columns: list[pa.Array]) -> tuple[list[Array], pa.Array]:
     whole = pa.concat_arrays([column.cast(pa.string()) for column in columns]).dictionary_encode()
     codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     sizes = np.cumsum([0, *map(len, columns)])
-    parts = [np.ascontiguousarray(codes[a:b]) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    parts = [np.ascontiguousarray(codes[a:b]) for a, b in pairwise(sizes)]
     return parts, whole.dictionary
 
 

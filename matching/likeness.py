@@ -9,12 +9,12 @@ import numba
 import numpy as np
 
 from matching import levels
-from matching.nametable import Array, Names
+from matching.nametable import COMPACT, FIRST_WORD, FOLDED, KEY, LAST_MARKED, LAST_WORD, SHAPE, SORTED, SOUND, Array, Names
 
 SIMILAR_FROM = 0.90
 """Jaro-Winkler similarity of the letters from which two names are called similar."""
 
-LONGEST = 96
+LONGEST = 64
 """Letters of a name that are looked at; longer texts are no names."""
 
 SAME, SAME_UNMARKED, MARKS_DIFFER, SAME_SOUND, ONE_EDIT, WORD_ORDER, WORD_MISSING, GIVEN_DIFFERS, TWO_EDITS, ENDS, SIMILAR, GIVEN_AGREES, FAMILY_AGREES, DIFFERENT, MISSING = map(
@@ -25,87 +25,100 @@ ENDS_APART = 4
 """Names of so many letters or fewer are never two edits apart: Lan and Mai are."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def edits(a: Array, b: Array) -> int:
     """Optimal string alignment distance (insert, delete, replace, swap two neighbours) up to 2; 3 for any greater (Ukkonen 1985: a band)."""
     n, m = min(len(a), LONGEST), min(len(b), LONGEST)
+    return _edits(a, 0, n, b, 0, m)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _edits(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
+    """The same of n letters from `low` and m from `other_low`."""
     if abs(n - m) > 2:
         return 3
-    first, last = 0, 0
-    while first < min(n, m) and a[first] == b[first]:
-        first += 1
-    while last < min(n, m) - first and a[n - 1 - last] == b[m - 1 - last]:
-        last += 1
-    return _banded(a[first : n - last], b[first : m - last])
-
-
-@numba.njit(cache=True, nogil=True)
-def _banded(a: Array, b: Array) -> int:
-    """Edits of what is left between common ends."""
-    n, m = len(a), len(b)
+    while n > 0 and m > 0 and a[low] == b[other_low]:
+        low, other_low, n, m = low + 1, other_low + 1, n - 1, m - 1
+    while n > 0 and m > 0 and a[low + n - 1] == b[other_low + m - 1]:
+        n, m = n - 1, m - 1
     if n == 0 or m == 0:
         return min(n + m, 3)
-    if n > m + 2 or m > n + 2:
-        return 3
-    two_back = np.full(LONGEST + 3, 9, np.uint8)
-    back = np.full(LONGEST + 3, 9, np.uint8)
-    row = np.full(LONGEST + 3, 9, np.uint8)
-    for j in range(min(m, 3) + 1):
-        back[j] = j
+    return _banded(a, low, n, b, other_low, m)
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
+    """Edits of what is left between common ends: rows of a band of seven places about the diagonal, each place four bits of a number."""
+    two_back, back = np.int64(0x9999999), np.int64(0)
+    for k in range(7):
+        j = k - 3
+        back |= np.int64(j if 0 <= j <= 3 else 9) << (4 * k)
     for i in range(1, n + 1):
-        low, high, best = max(0, i - 3), min(m, i + 3), 9
-        row[max(low - 1, 0)] = 9
-        for j in range(low, high + 1):
+        row, best = np.int64(0), 9
+        for k in range(7):
+            j = i + k - 3
+            cost = 9
             if j == 0:
-                row[0] = min(i, 9)
-            else:
-                cost = min(back[j - 1] + (a[i - 1] != b[j - 1]), min(back[j], row[j - 1] if j > low or low == 0 else 9) + 1)
-                if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
-                    cost = min(cost, two_back[j - 2] + 1)
-                row[j] = min(cost, 9)
-            best = min(best, row[j])
-        if high + 1 < len(row):
-            row[high + 1] = 9
+                cost = min(i, 9)
+            elif 0 < j <= m:
+                letter, other = a[low + i - 1], b[other_low + j - 1]
+                cost = (back >> (4 * k) & 15) + (letter != other)
+                if k < 6:
+                    cost = min(cost, (back >> (4 * k + 4) & 15) + 1)
+                if k > 0:
+                    cost = min(cost, (row >> (4 * k - 4) & 15) + 1)
+                if i > 1 and j > 1 and letter == b[other_low + j - 2] and a[low + i - 2] == other:
+                    cost = min(cost, (two_back >> (4 * k) & 15) + 1)
+                cost = min(cost, 9)
+            row |= np.int64(cost) << (4 * k)
+            best = min(best, cost)
         if best > 2:
             return 3
-        two_back, back, row = back, row, two_back
-    return min(back[m], 3)
+        two_back, back = back, row
+    place = m - n + 3
+    return min(back >> (4 * place) & 15, 3) if 0 <= place <= 6 else 3
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def jaro_winkler(a: Array, b: Array) -> float:
     """Similarity in 0 to 1 (Winkler 1990): the share of letters in common, more where the names begin alike."""
-    n, m = min(len(a), LONGEST), min(len(b), LONGEST)
+    return _jaro_winkler(a, 0, min(len(a), LONGEST), b, 0, min(len(b), LONGEST))
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _jaro_winkler(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> float:
+    """The same of n letters from `low` and m from `other_low`; letters in common are bits."""
     if n == 0 or m == 0:
         return 1.0 if n == m else 0.0
     reach = max(max(n, m) // 2 - 1, 0)
-    of_a, of_b = np.zeros(LONGEST, np.bool_), np.zeros(LONGEST, np.bool_)
-    common = 0
+    of_a, of_b, common = np.uint64(0), np.uint64(0), 0
+    one = np.uint64(1)
     for i in range(n):
         for j in range(max(0, i - reach), min(m, i + reach + 1)):
-            if not of_b[j] and a[i] == b[j]:
-                of_a[i] = of_b[j] = True
+            if not of_b >> np.uint64(j) & one and a[low + i] == b[other_low + j]:
+                of_a |= one << np.uint64(i)
+                of_b |= one << np.uint64(j)
                 common += 1
                 break
     if common == 0:
         return 0.0
     moved, j = 0, 0
     for i in range(n):
-        if of_a[i]:
-            while not of_b[j]:
+        if of_a >> np.uint64(i) & one:
+            while not of_b >> np.uint64(j) & one:
                 j += 1
-            moved += a[i] != b[j]
+            moved += a[low + i] != b[other_low + j]
             j += 1
     jaro = (common / n + common / m + (common - moved // 2) / common) / 3
     if jaro <= 0.7:
         return jaro
     start = 0
-    while start < min(4, min(n, m)) and a[start] == b[start]:
+    while start < min(4, min(n, m)) and a[low + start] == b[other_low + start]:
         start += 1
     return jaro + start * 0.1 * (1 - jaro)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def name_level(left: Names, a: int, right: Names, b: int, established: Array) -> int:
     """The level of two names, by keys first, by letters only where keys differ.
 
@@ -116,22 +129,82 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
     """
     if a < 0 or b < 0:
         return MISSING
-    if left.key[a] == right.key[b]:
+    x, y = left.head, right.head
+    if x[a, KEY] == y[b, KEY]:
         return SAME
-    bare = left.bare[a] | right.bare[b]
-    if left.folded[a] == right.folded[b]:
-        if bare:
+    if x[a, FOLDED] == y[b, FOLDED]:
+        if _bare(x[a, SHAPE]) or _bare(y[b, SHAPE]):
             return SAME_UNMARKED
-        return GIVEN_DIFFERS if _other_given(left, a, right, b, bare, established) else MARKS_DIFFER
+        return GIVEN_DIFFERS if _other_given(x, a, y, b, established) else MARKS_DIFFER
     level = _near(left, a, right, b)
-    if level != WORD_ORDER and level != WORD_MISSING and _other_given(left, a, right, b, bare, established):
-        if level <= ONE_EDIT or _same_but_last(left, a, right, b):
-            return GIVEN_DIFFERS
-        level = DIFFERENT
-    return _by_one_word(left, a, right, b) if level == DIFFERENT else level
+    if level == DIFFERENT or level == WORD_ORDER or level == WORD_MISSING or not _other_given(x, a, y, b, established):
+        return _by_one_word(x, a, y, b) if level == DIFFERENT else level
+    if level <= ONE_EDIT or _same_but_last(left, a, right, b):
+        return GIVEN_DIFFERS
+    return _by_one_word(x, a, y, b)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _bare(shape: int) -> bool:
+    return shape >> 62 & 1 == 1
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _letters_apart(a: int, b: int) -> int:
+    """How many letters occur in one name only; an edit changes two at most."""
+    apart = (a ^ b) & 0x7FFFFFF
+    count = 0
+    while apart:
+        apart &= apart - 1
+        count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _near(left: Names, a: int, right: Names, b: int) -> int:
+    """Levels of names whose letters differ."""
+    x, y = left.head, right.head
+    if x[a, SOUND] == y[b, SOUND] or x[a, COMPACT] == y[b, COMPACT]:
+        return SAME_SOUND
+    apart, ends_agree = _letters_apart(x[a, SHAPE], y[b, SHAPE]), x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, LAST_WORD] == y[b, LAST_WORD]
+    n, m = min(x[a, SHAPE] >> 32 & 0xFFFF, LONGEST), min(y[b, SHAPE] >> 32 & 0xFFFF, LONGEST)
+    low, other_low = left.letter_start[a], right.letter_start[b]
+    distance = _edits(left.letters, low, n, right.letters, other_low, m) if apart <= 4 else 3
+    if distance <= 1:
+        return ONE_EDIT
+    if x[a, SORTED] == y[b, SORTED]:
+        return WORD_ORDER
+    if _may_lack_a_word(left, a, right, b) and _word_missing(left, a, right, b):
+        return WORD_MISSING
+    if distance == 2 and min(n, m) > ENDS_APART:
+        return TWO_EDITS
+    if ends_agree and n > 0:
+        return ENDS
+    # letters in one name only are out of common: the similarity can't be reached with more than a quarter of them
+    if n + m > 0 and 4 * apart <= n + m and _jaro_winkler(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM:
+        return SIMILAR
+    return DIFFERENT
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _may_lack_a_word(left: Names, a: int, right: Names, b: int) -> bool:
+    """The first or the last word is there on both sides."""
+    x, y = left.head, right.head
+    return x[a, FIRST_WORD] == y[b, FIRST_WORD] or x[a, LAST_WORD] == y[b, LAST_WORD]
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _word_missing(left: Names, a: int, right: Names, b: int) -> bool:
+    first, last = left.start[a], left.start[a + 1]
+    other_first, other_last = right.start[b], right.start[b + 1]
+    if abs(last - first - other_last + other_first) > 1:
+        return False
+    return word_missing(
+        left.word[first:last], left.initial[first:last], right.word[other_first:other_last], right.initial[other_first:other_last]
+    )
+
+
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     """All words but the last are the same."""
     first, other = left.start[a], right.start[b]
@@ -144,42 +217,15 @@ def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
-def _by_one_word(left: Names, a: int, right: Names, b: int) -> int:
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _by_one_word(x: Array, a: int, y: Array, b: int) -> int:
     """What is left of agreement between different names: the given name, the family name, or nothing."""
-    first, other = left.start[a], right.start[b]
-    if left.start[a + 1] == first or right.start[b + 1] == other:
-        return DIFFERENT
-    if _last_word(left, a) == _last_word(right, b):
+    if x[a, LAST_WORD] == y[b, LAST_WORD] and x[a, LAST_WORD] != 0:
         return GIVEN_AGREES
-    return FAMILY_AGREES if left.word[first] == right.word[other] else DIFFERENT
+    return FAMILY_AGREES if x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, FIRST_WORD] != 0 else DIFFERENT
 
 
-@numba.njit(cache=True, nogil=True)
-def _near(left: Names, a: int, right: Names, b: int) -> int:
-    """Levels of names whose letters differ."""
-    if left.sound[a] == right.sound[b] or left.compact[a] == right.compact[b]:
-        return SAME_SOUND
-    x, y = left.letters[left.letter_start[a] : left.letter_start[a + 1]], right.letters[right.letter_start[b] : right.letter_start[b + 1]]
-    apart = edits(x, y)
-    if apart <= 1:
-        return ONE_EDIT
-    if left.sorted[a] == right.sorted[b]:
-        return WORD_ORDER
-    first, last = left.start[a], left.start[a + 1]
-    other_first, other_last = right.start[b], right.start[b + 1]
-    if word_missing(left.word[first:last], left.initial[first:last], right.word[other_first:other_last], right.initial[other_first:other_last]):
-        return WORD_MISSING
-    if apart == 2 and min(len(x), len(y)) > ENDS_APART:
-        return TWO_EDITS
-    if last > first and other_last > other_first and left.word[first] == right.word[other_first] and left.word[last - 1] == right.word[other_last - 1]:
-        return ENDS
-    if len(x) + len(y) > 0 and jaro_winkler(x, y) >= SIMILAR_FROM:
-        return SIMILAR
-    return DIFFERENT
-
-
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def word_missing(a: Array, initial_a: Array, b: Array, initial_b: Array) -> bool:
     """One name is the other with a word left out, or cut to its first letter; of three words and more, so that what is left tells people apart."""
     if len(a) == len(b):
@@ -189,7 +235,7 @@ def word_missing(a: Array, initial_a: Array, b: Array, initial_b: Array) -> bool
     return len(b) == len(a) + 1 and len(b) > 2 and _left_out(b, a)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _left_out(longer: Array, shorter: Array) -> bool:
     i = 0
     while i < len(shorter) and longer[i] == shorter[i]:
@@ -200,7 +246,7 @@ def _left_out(longer: Array, shorter: Array) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _cut(short: Array, full: Array, initial: Array) -> bool:
     """Exactly one word differs, and it is the first letter of the other."""
     found = False
@@ -212,23 +258,17 @@ def _cut(short: Array, full: Array, initial: Array) -> bool:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
-def _other_given(left: Names, a: int, right: Names, b: int, bare: bool, established: Array) -> bool:
+@numba.njit(cache=True, nogil=True, _nrt=False)
+def _other_given(x: Array, a: int, y: Array, b: int, established: Array) -> bool:
     """Both last words are given names, and two different ones; a name without marks isn't held to its letters."""
-    x, y = left.last_marked[a], right.last_marked[b]
-    if x == y:
+    if x[a, LAST_MARKED] == y[b, LAST_MARKED]:
         return False
-    if bare and _last_word(left, a) == _last_word(right, b):
+    if (_bare(x[a, SHAPE]) or _bare(y[b, SHAPE])) and x[a, LAST_WORD] == y[b, LAST_WORD]:
         return False
-    return _holds(established, x) and _holds(established, y)
+    return _holds(established, x[a, LAST_MARKED]) and _holds(established, y[b, LAST_MARKED])
 
 
-@numba.njit(cache=True, nogil=True)
-def _last_word(names: Names, at: int) -> int:
-    return names.word[names.start[at + 1] - 1] if names.start[at + 1] > names.start[at] else 0
-
-
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _holds(ordered: Array, key: int) -> bool:
     at = np.searchsorted(ordered, key)
     return at < len(ordered) and ordered[at] == key

@@ -25,9 +25,17 @@ LETTER_PLACE = np.int64(0x2545F4914F6CDD1D)
 """Odd multiplier that tells the letters of a spelling apart."""
 
 
+HEAD = ("key", "folded", "sound", "compact", "sorted", "last_marked", "first_word", "last_word", "shape")
+"""Columns of `Names.head`; `shape` holds the letters that occur (bits 0 to 26), the number of letters (from bit 32), whether the name is bare (bit 62)."""
+
+KEY, FOLDED, SOUND, COMPACT, SORTED, LAST_MARKED, FIRST_WORD, LAST_WORD, SHAPE = range(len(HEAD))
+
+
 class Names(NamedTuple):
     """One element per distinct canonical name; `start`, `marked_start`, `letter_start` have one more."""
 
+    head: Array
+    """int64 × HEAD: what comparing two names looks at first, side by side in memory."""
     key: Array
     """int64, of the canonical name."""
     folded: Array
@@ -99,7 +107,7 @@ def name_table(names: pa.Array, profile: Profile) -> Names:
     vocabulary, parts = _vocabulary(encoded.dictionary.to_pylist(), profile)
     start = words.offsets.to_numpy().astype(np.int32)
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    return Names(*_composed(start - start[0], codes[start[0] : start[-1]], vocabulary, parts))
+    return with_head(Names(_NO_HEAD, *_composed(start - start[0], codes[start[0] : start[-1]], vocabulary, parts)))
 
 
 def _vocabulary(words: Sequence[str], profile: Profile) -> tuple[_Vocabulary, _Parts]:
@@ -212,6 +220,31 @@ def _composed(start: Array, codes: Array, vocabulary: _Vocabulary, parts: _Parts
             word_start, word, initial, start.copy(), marked, letter_start, letters_out)  # fmt: skip
 
 
+_NO_HEAD = np.zeros((0, len(HEAD)), np.int64)
+
+
+def with_head(names: Names) -> Names:
+    """The names with their heads made."""
+    return names._replace(head=_heads(names))
+
+
+@numba.njit(cache=True, nogil=True)
+def _heads(names: Names) -> Array:
+    head = np.zeros((len(names.key), 9), np.int64)
+    for i in range(len(names.key)):
+        low, high = names.start[i], names.start[i + 1]
+        head[i, KEY], head[i, FOLDED], head[i, SOUND] = names.key[i], names.folded[i], names.sound[i]
+        head[i, COMPACT], head[i, SORTED], head[i, LAST_MARKED] = names.compact[i], names.sorted[i], names.last_marked[i]
+        if high > low:
+            head[i, FIRST_WORD], head[i, LAST_WORD] = names.word[low], names.word[high - 1]
+        letters, first = np.int64(0), names.letter_start[i]
+        for k in range(first, names.letter_start[i + 1]):
+            letter = names.letters[k]
+            letters |= np.int64(1) << (np.int64(letter) - 97 if 97 <= letter <= 122 else np.int64(26))
+        head[i, SHAPE] = letters | (np.int64(names.letter_start[i + 1] - first) << 32) | (np.int64(names.bare[i]) << 62)
+    return head
+
+
 def taken(names: Names, order: Array) -> Names:
     """The names chosen by position, in that order."""
     plain = {field: getattr(names, field)[order] for field in _PLAIN}
@@ -219,7 +252,7 @@ def taken(names: Names, order: Array) -> Names:
     marked_start, (marked,) = _ragged(names.marked_start, order, (names.marked,))
     letter_start, (letters,) = _ragged(names.letter_start, order, (names.letters,))
     return Names(
-        **plain, start=start, word=word, initial=initial, marked_start=marked_start, marked=marked,
+        head=names.head[order], **plain, start=start, word=word, initial=initial, marked_start=marked_start, marked=marked,
         letter_start=letter_start, letters=letters,
     )  # fmt: skip
 
@@ -231,7 +264,8 @@ def joined(parts: Sequence[Names]) -> Names:
     """Tables one after the other, so that positions in a part move by the sizes of those before it; a name in two parts stands twice."""
     plain = {field: np.concatenate([getattr(part, field) for part in parts]) for field in _PLAIN + _RAGGED}
     starts = {field: _starts_in_a_row([getattr(part, field) for part in parts]) for field in _STARTS}
-    return Names(**plain, **starts)
+    head = np.concatenate([part.head for part in parts])
+    return Names(head=head, **plain, **starts)
 
 
 _RAGGED = ("word", "initial", "marked", "letters")

@@ -57,7 +57,9 @@ def _fill(
                 own = parts[i, k]
                 _before_comparing(records, entries, sought, tables, i, at, own)
                 of_kin = sought.holder[i] >= 0 and are_kin(entries, at, sought.holder[i])
-                _compared(records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own)
+                _compared(
+                    records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own
+                )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -75,7 +77,14 @@ def _before_comparing(
 
 @numba.njit(cache=True, nogil=True)
 def _compared(
-    records: Records, row: int, tables: Weights, i: int, level: Array, reading: int, parts: Array
+    records: Records,
+    row: int,
+    tables: Weights,
+    i: int,
+    level: Array,
+    reading: int,
+    of_kin: bool,
+    parts: Array,
 ) -> None:
     shared, home = np.int64(tables.shared_number[i]), level[RESIDENCE]
     parts[P_BIRTH] = tables.birth[i, level[BIRTH_DATE]]
@@ -95,4 +104,5 @@ def _compared(
 @numba.njit(cache=True, nogil=True)
 def _was_cut(records: Records, row: int, tables: Weights, parts: Array) -> bool:
     """Whether the search gave the pair up before it looked at the name: a record without a name is looked at to the end."""
-    return records.name[row] >= 0 or parts.sum() + best_of(tables, -1, records.name_other[row]) < NEGLIGIBLE
+    unread = parts.sum() + best_of(tables, -1, records.name_other[row])
+    return bool(records.name[row] >= 0 or unread < NEGLIGIBLE)

@@ -28,6 +28,7 @@ class Order(NamedTuple):
     birth: Array
     commune: Array
     home: Array
+    birth_province: Array
 
 
 class Sought(NamedTuple):
@@ -107,13 +108,12 @@ def nothing_kept(size: int) -> Kept:
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def search(
     records: Records, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
-    established: Array, tables: Weights, kept: Kept,
+    established: Array, tables: Weights, kept: Kept, levels: Array,
 ) -> None:  # fmt: skip
-    """Search the registry for the records of a chunk; fills `kept`."""
-    levels = np.zeros(len(FIELDS), np.int8)
+    """Search the registry for the records of a chunk; fills `kept`; `levels` is room for the levels of one pair."""
     for i in range(len(sought.row)):
         row = sought.row[i]
         for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
@@ -127,7 +127,7 @@ def search(
             _search_group(records, row, names, entries, entry_names, order, sought, established, tables, kept, i, k, levels)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _search_day(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, sought: Sought,
     established: Array, tables: Weights, kept: Kept, i: int, levels: Array,
@@ -153,7 +153,7 @@ def _search_day(
         _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _search_group(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
     established: Array, tables: Weights, kept: Kept, i: int, k: int, levels: Array,
@@ -163,9 +163,9 @@ def _search_group(
     near = sought.group_kind[k] == NEAR_NAME
     for p in range(sought.group_low[k], sought.group_high[k]):
         if near:
-            met = near_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], entries, order.at[p])
+            met = near_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], order.birth_province[p])
         else:
-            met = name_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], entries, order.at[p])
+            met = name_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], order.birth_province[p])
         if met == 0:
             continue
         at = order.at[p]
@@ -180,7 +180,7 @@ def _search_group(
         _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _weigh_found(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
     tables: Weights, kept: Kept, i: int, met: int, holder: int, levels: Array,
@@ -195,7 +195,7 @@ def _weigh_found(
     _keep(kept, i, at, weight, relative, levels, met, reading)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _is_listed(sought: Sought, i: int, at: int) -> bool:
     for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
         if sought.listed[k] == at:
@@ -203,17 +203,17 @@ def _is_listed(sought: Sought, i: int, at: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _same_name(sought: Sought, i: int, name: int) -> bool:
     return sought.name_low[i, 0] <= name < sought.name_high[i, 0] or sought.name_low[i, 1] <= name < sought.name_high[i, 1]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _same_given(sought: Sought, i: int, name: int) -> bool:
     return sought.given_low[i, 0] <= name < sought.given_high[i, 0] or sought.given_low[i, 1] <= name < sought.given_high[i, 1]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _keep(kept: Kept, i: int, at: int, weight: float, relative: float, levels: Array, met: int, reading: int) -> None:
     """Put a pair among the best of its record; what falls out counts as mass. Equal weights stand in the order of entries."""
     kept.pairs[i] += 1
@@ -230,16 +230,18 @@ def _keep(kept: Kept, i: int, at: int, weight: float, relative: float, levels: A
         kept.at[i, place] = kept.at[i, place - 1]
         kept.weight[i, place] = kept.weight[i, place - 1]
         kept.relative[i, place] = kept.relative[i, place - 1]
-        kept.levels[i, place] = kept.levels[i, place - 1]
+        for field in range(len(levels)):
+            kept.levels[i, place, field] = kept.levels[i, place - 1, field]
         kept.rules[i, place] = kept.rules[i, place - 1]
         kept.reading[i, place] = kept.reading[i, place - 1]
         place -= 1
     kept.at[i, place], kept.weight[i, place], kept.relative[i, place] = at, weight, relative
-    kept.levels[i, place] = levels
+    for field in range(len(levels)):
+        kept.levels[i, place, field] = levels[field]
     kept.rules[i, place], kept.reading[i, place] = met, reading
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _before(weight: float, at: int, kept: Kept, i: int, place: int) -> bool:
     other = kept.at[i, place]
     return other < 0 or weight > kept.weight[i, place] or (weight == kept.weight[i, place] and at < other)

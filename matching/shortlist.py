@@ -9,7 +9,6 @@ from matching.nametable import Array
 from matching.parts import PARTS
 from matching.posterior import Weighed
 
-
 SHOWN = 3
 """Candidates of a record that people may want explained."""
 
@@ -60,8 +59,16 @@ def shortlist(seen: Weighed, entry: Array, probability: Array, nobody: Array, de
         decided_by: the pass, by its position in CASCADE.
     """
     there = seen.at[:, 0] >= 0
-    best = (array[there, :SHOWN] for array in (entry, seen.weight, seen.parts, seen.levels, probability))
-    return Shortlist(seen.row[there], *best, nobody[there], np.full(int(there.sum()), decided_by, np.int8))
+    return Shortlist(
+        row=seen.row[there],
+        entry=entry[there, :SHOWN],
+        weight=seen.weight[there, :SHOWN],
+        parts=seen.parts[there, :SHOWN],
+        levels=seen.levels[there, :SHOWN],
+        probability=probability[there, :SHOWN],
+        nobody=nobody[there],
+        decided_by=np.full(int(there.sum()), decided_by, np.int8),
+    )
 
 
 def updated(first: Shortlist, later: Shortlist) -> Shortlist:

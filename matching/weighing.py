@@ -90,14 +90,14 @@ class Weights(NamedTuple):
     """log2 P(deceased)."""
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def age_weight(tables: Weights, i: int, birth: int, entry_birth: int) -> float:
     """log2 of how likely somebody of the entry's age is a record of this kind, against the record's own age where that is known."""
     low, high = AGE_BOUNDS
     return min(max(_density(tables, i, entry_birth) - _density(tables, i, birth), low), high)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def _density(tables: Weights, i: int, birth: int) -> float:
     """How much denser the records of the kind are at an age than people at large; 0 where that is unknown."""
     year, gap = year_of(birth) - FIRST_YEAR, year_of(birth) - tables.reference[i] + YEARS
@@ -106,7 +106,7 @@ def _density(tables: Weights, i: int, birth: int) -> float:
     return tables.age[gap] - tables.people[year]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def weigh(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
     tables: Weights, i: int, found_by: int, prior: float, holder: int, levels: Array,
@@ -175,15 +175,16 @@ def weigh(
     return weight + tables.parents[parents], relative + tables.parents_relative[parents], reading
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def are_kin(entries: Entries, a: int, b: int) -> bool:
     """By the names of parents: brothers and sisters, or one the other's parent."""
     father_a, father_b, mother_a, mother_b = entries.father_name[a], entries.father_name[b], entries.mother_name[a], entries.mother_name[b]
     siblings = (father_a >= 0 and father_a == father_b) or (mother_a >= 0 and mother_a == mother_b)
-    return siblings or entries.name[a] in (father_b, mother_b) or entries.name[b] in (father_a, mother_a)
+    a_parent = entries.name[a] >= 0 and entries.name[a] in (father_b, mother_b)
+    return siblings or a_parent or (entries.name[b] >= 0 and entries.name[b] in (father_a, mother_a))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, _nrt=False)
 def best_of(tables: Weights, name: int, other: int) -> float:
     """The most that a name can weigh."""
     best = tables.best_name[name] if name >= 0 else 0.0

@@ -153,6 +153,7 @@ _COMMANDS = {
     "load": "pipelines.commands_files",
     "sync": "pipelines.commands_sync",
     "report": "pipelines.commands_sync",
+    "index": "pipelines.commands_index",
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",
     "runs": "pipelines.commands_runs",

@@ -38,6 +38,7 @@ from reporting.rates import LINK_RATES, write_rates
 from reporting.rates_workbook import write_rates_workbook
 from reporting.report import write_report
 from reporting.run_file import write_run_file
+from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
 
 _KEY_BYTES = 32
@@ -134,7 +135,8 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     written = _write_back(finished)
     previous = _previous_rates(engine, finished)
     reliability = calibration(_bins(settings, finished))
-    page = write_report(out, ReportFacts(facts, measures, previous, reliability, written), settings.language)
+    told = ReportFacts(facts, measures, previous, reliability, written, _search(settings, finished))
+    page = write_report(out, told, settings.language)
     rates = [
         write_rates(out, measures.rates),
         write_rates_workbook(out, measures.rates, settings.language),
@@ -193,10 +195,18 @@ def _previous_rates(engine: sa.Engine, finished: Finished) -> pa.Table | None:
 
 
 def _bins(settings: Settings, finished: Finished) -> list[Sequence[Any]]:
-    folders = [
-        runs_folder(settings) / finished.run / province / kind
-        for province in finished.provinces
-        for kind in finished.scope.kinds
-    ]
-    kept = [Checkpoint(folder) for folder in folders]
-    return [row for one in kept if one.done("link") for row in one.facts("link").get("reliability", [])]
+    parts = [facts for kind in finished.scope.kinds for facts in _link_facts(settings, finished, kind)]
+    return [row for facts in parts for row in facts.get("reliability", [])]
+
+
+def _search(settings: Settings, finished: Finished) -> tuple[SearchKind, ...]:
+    """What the search says of itself, of the kinds that were searched."""
+    found = [search_kind(kind, _link_facts(settings, finished, kind)) for kind in finished.scope.kinds]
+    return tuple(one for one in found if one is not None)
+
+
+def _link_facts(settings: Settings, finished: Finished, kind: str) -> list[dict[str, Any]]:
+    """What the partitions of a kind kept of their search."""
+    folder = runs_folder(settings) / finished.run
+    kept = [Checkpoint(folder / province / kind) for province in finished.provinces]
+    return [one.facts("link") for one in kept if one.done("link")]

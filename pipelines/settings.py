@@ -64,7 +64,12 @@ class Settings(BaseSettings):
     )
 
     false_link_target: float = Field(1e-4, gt=0, lt=1, description="Expected false links per link, at most.")
-    link_from: float = Field(0.99, gt=0, le=1, description="Never link below this probability.")
+    link_from: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Never link below this probability; if not given, each kind's model says which.",
+    )
     review_from: float = Field(
         0.05, gt=0, le=1, description="A candidate at or above it is worth a reviewer's time."
     )

@@ -18,6 +18,7 @@ from matching.decision import Outcome
 from matching.linkage import (
     Linkage,
     at_the_childs_home,
+    elders_of,
     families_of,
     links_of,
     open_records,
@@ -29,7 +30,7 @@ from matching.linkage import (
     link as link_records,
 )
 from matching.normalise.records import normalise_records
-from matching.passes import family
+from matching.passes import family, search
 from matching.schemas import DECISIONS, FAMILIES, RAW_RECORDS, REJECTS
 from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
 from pipelines.gates import Figures, failed_gates, registry_age
@@ -241,7 +242,9 @@ def _kin(work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegist
 
 def _kin_of_guardians(work: ProvinceRun, guardians: pa.Table, registry: TracedRegistry) -> pa.Table:
     theirs = only(_families(work), guardians["record_id"], "guardian_id")
-    return family.parents_of_linked(theirs, _held(work, Kind.STUDENT), registry)
+    if not len(theirs):
+        return family.KIN.empty_table()
+    return family.parents_of_linked(theirs, _held(work, Kind.STUDENT), elders_of(guardians), registry)
 
 
 def _kin_of_students(work: ProvinceRun, students: pa.Table, registry: TracedRegistry) -> pa.Table:
@@ -294,6 +297,7 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
             "rules": {name: asdict(rule) for name, rule in linkage.facts.rules.items()},
             "reliability": linkage.facts.reliability,
             "expected_false": linkage.facts.expected_false,
+            "missed": linkage.facts.model.missed[search.FUZZY],
         }
     kept.keep(stage, tables, facts)
 

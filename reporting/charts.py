@@ -69,27 +69,6 @@ def tile_chart(tiles: Mapping[str, Tile], title: str) -> Markup:
     )
 
 
-def reliability(bins: Sequence[tuple[float, float, int]], title: str, axes: tuple[str, str]) -> Markup:
-    """Stated against observed probability, a dot per bin as large as its pairs are many; on the line is true."""
-    size, edge = 260, 40
-    most = max((pairs for _, _, pairs in bins), default=1)
-    shapes = [
-        _line(edge, 0, edge, size, "axis"),
-        _line(edge, size, edge + size, size, "axis"),
-        _line(edge, size, edge + size, 0, "diagonal"),
-        *(_tick(at, size, edge) for at in (0, 25, 50, 75, 100)),
-        *(
-            _dot(edge + size * stated, size * (1 - observed), 3 + 6 * (pairs / most) ** 0.5)
-            for stated, observed, pairs in bins
-        ),
-        _text(edge + size / 2, size + 34, axes[0], "axis-name"),
-        Markup('<text x="11" y="{y}" class="axis-name" transform="rotate(-90 11 {y})">{name}</text>').format(
-            y=size // 2, name=axes[1]
-        ),
-    ]
-    return _svg(size + edge + 12, size + edge + 12, title, shapes, "reliability", top=-8)
-
-
 def _tile(tile: Tile | None, column: int, row: int) -> Markup:
     x, y = column * (_TILE_WIDTH + _GAP), row * (_TILE_HEIGHT + _GAP)
     if tile is None:
@@ -105,23 +84,6 @@ def _tile(tile: Tile | None, column: int, row: int) -> Markup:
     )
 
 
-def _tick(at: int, size: int, edge: int) -> Markup:
-    along = size * at / 100
-    return _text(edge + along, size + 15, str(at), "tick") + _text(
-        edge - 8, size - along + 4, str(at), "tick end"
-    )
-
-
-def _dot(x: float, y: float, radius: float) -> Markup:
-    return Markup('<circle cx="{}" cy="{}" r="{}" class="dot"/>').format(_short(x), _short(y), _short(radius))
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, name: str) -> Markup:
-    return Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" class="{}"/>').format(
-        *(_short(value) for value in (x1, y1, x2, y2)), name
-    )
-
-
 def _rect(x: float, y: float, width: float, height: float, name: str) -> Markup:
     return Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
         *(_short(value) for value in (x, y, width, height)), name
@@ -132,11 +94,11 @@ def _text(x: float, y: float, text: str, name: str) -> Markup:
     return Markup('<text x="{}" y="{}" class="{}">{}</text>').format(_short(x), _short(y), name, text)
 
 
-def _svg(width: int, height: int, title: str, shapes: Sequence[Markup], name: str, top: int = 0) -> Markup:
+def _svg(width: int, height: int, title: str, shapes: Sequence[Markup], name: str) -> Markup:
     fit = "none" if name in {"stacked", "bar"} else "xMidYMid"  # bars may stretch, figures may not
     return Markup(
-        '<svg class="{}" viewBox="0 {} {} {}" preserveAspectRatio="{}" role="img" aria-label="{}">{}</svg>'
-    ).format(name, top, width, height, fit, escape(title), Markup("").join(shapes))
+        '<svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="{}" role="img" aria-label="{}">{}</svg>'
+    ).format(name, width, height, fit, escape(title), Markup("").join(shapes))
 
 
 def _short(value: float) -> str:

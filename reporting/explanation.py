@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matching.explain import Standing, standing
-from matching.parts import PARTS
+from matching.parts import BEFORE, PARTS
 from matching.weights_table import without_each
 
 Row = Mapping[str, Any]
@@ -42,6 +42,11 @@ class Candidate:
     """Their sum."""
     without: Mapping[str, float] | None
     """Comparison → the probability, had it not been made (`matching.weights_table.without_each`)."""
+
+    @property
+    def before(self) -> float:
+        """What it weighs before any comparison; 0 where that isn't known."""
+        return sum(self.parts[name] for name in BEFORE) if self.parts else 0.0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from matching.parts import BEFORE
 from reporting.cells import plain
 from reporting.explanation import Candidate, Case
 from reporting.explanation_words import (
@@ -74,7 +75,7 @@ def _comparisons(rows: list[ComparisonRow], place: int, candidate: Candidate, te
     if weighed:
         table.add_column(text("explain.weight"), justify="right")
         table.add_column(text("explain.without"), justify="right")
-    for name in ("prior", "age", "deceased"):
+    for name in BEFORE:
         if candidate.parts and (name == "prior" or candidate.parts[name]):
             shown = weight_in_words(candidate.parts[name], text)
             table.add_row(f"[dim]{escape(text(f'explain.part.{name}'))}[/dim]", "", "", shown, "")

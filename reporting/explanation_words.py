@@ -7,6 +7,7 @@ from math import floor, log2, log10
 from markupsafe import Markup
 
 from matching.explain import Standing, actors
+from matching.parts import BEFORE
 from reporting.cells import free_text, masked, plain
 from reporting.differences import written_date
 from reporting.explanation import COMPARISONS, Candidate, Case, Row, level_standing
@@ -57,20 +58,12 @@ def probability_in_words(value: float | None, text: Texts) -> str:
     unit = "%" if text.language == "en" else f"{NO_BREAK_SPACE}%"
     if distance <= 10.0 ** -(_MOST_DIGITS + 2):
         edge = 10.0**-_MOST_DIGITS
-        return (
-            f"< {text.decimal(edge, _MOST_DIGITS)}{unit}"
-            if value < 0.5
-            else f"> {text.decimal(100 - edge, _MOST_DIGITS)}{unit}"
-        )
+        sign, shown = ("<", edge) if value < 0.5 else (">", 100 - edge)
+        return f"{sign} {text.decimal(shown, _MOST_DIGITS)}{unit}"
     digits = min(max(1, floor(-log10(distance)) - 1), _MOST_DIGITS)
-    scale = 10.0**digits
-    return (
-        text.decimal(
-            floor(100 * value * scale + 0.5) / scale if value < 0.5 else floor(100 * value * scale) / scale,
-            digits,
-        )
-        + unit
-    )
+    # certainty is never rounded up to
+    up = 0.5 if value < 0.5 else 1e-6
+    return text.decimal(floor(100 * value * 10**digits + up) / 10**digits, digits) + unit
 
 
 def weight_in_words(weight: float | None, text: Texts) -> str:
@@ -149,7 +142,7 @@ def picture(case: Case, candidate: Candidate, text: Texts) -> Markup | None:
 
 def _steps(candidate: Candidate, text: Texts) -> Iterator[Step]:
     parts = candidate.parts or {}
-    for name in ("prior", "age", "deceased"):
+    for name in BEFORE:
         if name == "prior" or abs(parts[name]) >= _NEGLIGIBLE_BITS:
             shown = weight_in_words(parts[name], text)
             yield Step(text(f"explain.part.{name}"), text(f"explain.part_help.{name}"), parts[name], shown)

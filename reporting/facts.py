@@ -10,6 +10,7 @@ from matching.registry import RegistryFacts
 from reporting.open_records import REJECT_COUNTS, SCHOOLS_OPEN, reject_counts, schools_open
 from reporting.quality import NOTHING_VERIFIED, QUALITY, quality
 from reporting.rates import LINK_RATES, rates
+from reporting.search_facts import SearchKind
 
 CALIBRATION = pa.schema(
     [
@@ -90,6 +91,8 @@ class ReportFacts:
     calibration: pa.Table | None = None
     """`CALIBRATION`."""
     write_back: WriteBack | None = None
+    search: tuple[SearchKind, ...] = ()
+    """What the search says of itself, one for each kind that was searched."""
 
 
 def measure(

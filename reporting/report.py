@@ -5,7 +5,7 @@ which it names by its hash: a name with markup in it could do nothing even if it
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -21,10 +21,13 @@ from connectors.files_out import whole_file
 from reporting import charts
 from reporting.cells import plain
 from reporting.charts import SHADES, Tile
+from reporting.explanation_words import probability_in_words
 from reporting.facts import ReportFacts, RunFacts, Scope
 from reporting.places import province_names
 from reporting.quality import FRESH_DAYS
 from reporting.report_view import Figures, ReportView, view
+from reporting.search_charts import SCALE, ReliabilityBin, funnel_bar, reliability_chart
+from reporting.search_facts import RuleLine, SearchKind
 from reporting.texts import Texts, texts
 
 QUALITY_WORDS = ("correct", "complete", "clean", "live")
@@ -78,6 +81,10 @@ def render(facts: ReportFacts, language: str = "vi") -> str:
             maps=_maps(shown, text),
             shades=_shades(text),
             reliability=_reliability(shown, text),
+            funnel_bar=funnel_bar,
+            search=facts.search,
+            probability=partial(probability_in_words, text=text),
+            rules=_rules(facts.search),
             words=QUALITY_WORDS,
             fresh_days=FRESH_DAYS,
             stages=stages,
@@ -168,10 +175,20 @@ def _shades(text: Texts) -> list[str]:
 
 
 def _reliability(shown: ReportView, text: Texts) -> Markup:
-    bins = [(row["stated"], row["observed"], row["pairs"]) for row in shown.calibration if row["pairs"]]
-    return charts.reliability(
-        bins, text("report.calibration"), (text("report.stated_axis"), text("report.observed_axis"))
-    )
+    bins = [
+        ReliabilityBin(row["stated"], row["observed"], row["pairs"], text.number(row["pairs"]))
+        for row in shown.calibration
+        if row["pairs"]
+    ]
+    ticks = [text.decimal(100 * at, 2).rstrip("0").rstrip(",.") or "0" for at in SCALE]
+    return reliability_chart(bins, ticks, text("report.calibration"))
+
+
+def _rules(search: Sequence[SearchKind]) -> list[tuple[str, list[RuleLine | None]]]:
+    """Rule → its line for each kind, None where a kind has none."""
+    by_kind = [{line.rule: line for line in one.rules} for one in search]
+    names = dict.fromkeys(name for lines in by_kind for name in lines)
+    return [(name, [lines.get(name) for lines in by_kind]) for name in names]
 
 
 def _stages(run: RunFacts) -> Iterator[Stage]:

@@ -63,11 +63,12 @@ class KindView:
 
 @dataclass(frozen=True)
 class Step:
-    """One pass of the cascade: what it linked, and what was linked before it."""
+    """One pass of the cascade: what it linked, what was linked before it, how many pairs it compared (None: not known)."""
 
     decided_by: str
     linked: int
     before: int
+    compared: int | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def view(facts: ReportFacts) -> ReportView:
         kinds,
         _provinces(rates, names, facts.run.scope.provinces),
         _levels(rates),
-        _steps(rates, kinds, facts.run.passes),
+        _steps(rates, kinds, facts.run.passes, {one.kind: one.compared for one in facts.search}),
         _actors(rates, names),
         sum(
             row["records"]
@@ -227,23 +228,31 @@ def _age(level: str | None) -> int:
 
 
 def _steps(
-    rates: pa.Table, kinds: Sequence[KindView], passes: Sequence[str]
+    rates: pa.Table,
+    kinds: Sequence[KindView],
+    passes: Sequence[str],
+    compared: Mapping[str, Mapping[str, int]],
 ) -> tuple[tuple[KindView, tuple[Step, ...]], ...]:
     linked: dict[str, dict[str, int]] = {}
     for row in breakdown(rates, ["kind", "decided_by"], ["linked"]).to_pylist():
         linked.setdefault(row["kind"], {})[row["decided_by"] or ""] = row["records"]
-    return tuple((kind, tuple(_in_cascade(linked.get(kind.kind, {}), passes))) for kind in kinds)
+    return tuple(
+        (kind, tuple(_in_cascade(linked.get(kind.kind, {}), compared.get(kind.kind, {}), passes)))
+        for kind in kinds
+    )
 
 
-def _in_cascade(linked: Mapping[str, int], passes: Sequence[str]) -> Iterator[Step]:
-    """A step for each pass that linked anything, in the order of the run; passes it doesn't name come last."""
+def _in_cascade(
+    linked: Mapping[str, int], compared: Mapping[str, int], passes: Sequence[str]
+) -> Iterator[Step]:
+    """A step for each pass that linked or compared anything, in the order of the run; passes it doesn't name come last."""
     before = 0
     for name in [
-        *(name for name in passes if name in linked),
+        *(name for name in passes if name in linked or name in compared),
         *(name for name in linked if name not in passes),
     ]:
-        yield Step(name, linked[name], before)
-        before += linked[name]
+        yield Step(name, linked.get(name, 0), before, compared.get(name))
+        before += linked.get(name, 0)
 
 
 def _actors(rates: pa.Table, kinds: Sequence[str]) -> tuple[ActorView, ...]:

@@ -61,7 +61,10 @@ def waterfall(steps: Sequence[Step], total: Step, mark: Mark | None, title: str)
     known = [*ends, total.weight, *([mark.weight] if mark else [])]
     scale = _Scale(min(known), max(*known, min(known) + 1))
     bottom = _TOP + _ROW * (len(steps) + 1)
-    shapes = [_text(0, 16, title, 13.5, _INK, weight=650), *(_tick(scale, at, bottom) for at in _ticks(scale))]
+    shapes = [
+        _text(0, 16, title, 13.5, _INK, weight=650),
+        *(_tick(scale, at, bottom) for at in _ticks(scale)),
+    ]
     if mark:
         shapes.append(_mark(scale(mark.weight), bottom, mark.label))
     for place, step in enumerate(steps):
@@ -161,7 +164,9 @@ def _text(
 
 
 def _svg(height: float, title: str, shapes: Sequence[Markup]) -> Markup:
-    size = Markup('viewBox="-8 0 {} {}" width="{}" height="{}"').format(_WIDTH + 16, height, _WIDTH + 16, height)
+    size = Markup('viewBox="-8 0 {} {}" width="{}" height="{}"').format(
+        _WIDTH + 16, height, _WIDTH + 16, height
+    )
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="waterfall" {} role="img" aria-label="{}" '
         'font-family="{}"><rect x="-8" width="{}" height="{}" fill="#ffffff"/>{}</svg>'

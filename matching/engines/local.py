@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from matching.blocks import Blocks, Listed
+from matching.comparison import FIELDS
 from matching.errors import TooManyPairs
 from matching.localnames import local_names
 from matching.model import Model
@@ -76,7 +77,7 @@ def _searched(subjects: Subjects, model: Model, by_name: ByName, people: tuple, 
     entries, names, order = people
     local = local_names(subjects, sought.row, sought.named_low, sought.named_high, order)
     tables = weights_of(subjects, model, sought.row, by_name, local)
-    search(subjects.records, subjects.names, entries, names, order, sought, subjects.established, tables, kept)
+    search(subjects.records, subjects.names, entries, names, order, sought, subjects.established, tables, kept, np.zeros(len(FIELDS), np.int8))
     return kept
 
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from matching.normalise.columns import Column, Distinct, spread
+from matching.normalise.columns import Column, Distinct, combined, spread
 from matching.normalise.encodings import Encoding
 from matching.normalise.habits import decoded_if_better, encodings_by_group, is_odd, unmistakable
 from matching.normalise.letters import clean, letters_only, without_marks
@@ -203,8 +204,34 @@ def entry_names(column: Column, read: Callable[[str], str | None] = canonical) -
         column: Names as the registry writes them.
         read: `canonical` of the profile.
     """
-    names = Distinct(column)
-    return spread(names.map(read), names.codes, pa.string())
+    encoded = combined(column).cast(pa.string()).dictionary_encode()
+    texts = encoded.dictionary
+    known = _plain_names(texts) if read is canonical else pa.nulls(len(texts), pa.string())
+    others = np.flatnonzero(known.is_null().to_numpy(zero_copy_only=False))
+    names = pa.array(map(read, texts.take(pa.array(others)).to_pylist()), pa.string())
+    place = np.arange(len(texts))
+    place[others] = len(texts) + np.arange(len(others))
+    return pa.concat_arrays([known, names]).take(pa.array(place)).take(encoded.indices)
+
+
+_PLAIN_NAME = f"^{_PLAIN.pattern}$"
+
+
+def _plain_names(texts: pa.Array) -> pa.Array:
+    """`canonical` of names of letters and single spaces, by their distinct words; null where it takes more than that."""
+    plain = np.flatnonzero(pc.match_substring_regex(texts, _PLAIN_NAME).to_numpy(zero_copy_only=False))
+    names = pc.split_pattern(texts.take(pa.array(plain)), " ")
+    encoded = names.values.dictionary_encode()
+    lower = [word.lower() for word in encoded.dictionary.to_pylist()]
+    careful = np.fromiter((word in CALLS_FOR_CARE for word in lower), bool, len(lower))
+    spelt = pa.array(map(with_tone_in_place, lower), pa.string()).take(encoded.indices)
+    start = names.offsets.to_numpy()
+    easy = (np.diff(start) <= MOST_WORDS) & ~careful[encoded.indices.to_numpy()[start[:-1]]]
+    place = np.full(len(texts), -1)
+    place[plain[easy]] = np.flatnonzero(easy)
+    return pc.binary_join(pa.ListArray.from_arrays(names.offsets, spelt), " ").take(
+        pa.array(place, mask=place < 0)
+    )
 
 
 def _read_in(text: str, encoding: Encoding) -> NameReading:

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors import registry_index
+from connectors import index_stages, registry_index
 from connectors.errors import FolderProblem
-from connectors.registry_index import build_index, built_index, is_index
+from connectors.registry_index import build_index, built_index, held, is_index
 from matching.index import Index, arrays_of
 from matching.nametable import Names
 from matching.profile import PEOPLE
@@ -48,12 +48,18 @@ FAMILY = [
 def extract(folder, people=FAMILY, parts=2):
     folder.mkdir(parents=True, exist_ok=True)
     for part in range(parts):
-        pq.write_table(pa.Table.from_pylist(people[part::parts], schema=ENTRY), folder / f"part-{part}.parquet")
+        pq.write_table(
+            pa.Table.from_pylist(people[part::parts], schema=ENTRY), folder / f"part-{part}.parquet"
+        )
     return folder
 
 
+def opened(work):
+    return Index.open(built_index(work).folder)
+
+
 def contents(work):
-    return {path.name: path.read_bytes() for path in sorted(Path(work).iterdir()) if path.is_file()}
+    return {path.name: path.read_bytes() for path in sorted(built_index(work).folder.iterdir())}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,7 @@ def test_an_index_says_what_it_is_of(built):
 
 def test_an_index_opens_as_it_was_written(built, tmp_path):
     folder, _ = built
-    index = Index.open(folder / "work")
+    index = opened(folder / "work")
     index.save(tmp_path)
     again = Index.open(tmp_path)
     for (path, left), (_, right) in zip(arrays_of(index, ""), arrays_of(again, ""), strict=True):
@@ -82,7 +88,7 @@ def test_an_index_opens_as_it_was_written(built, tmp_path):
 
 
 def test_entries_stand_in_the_order_of_their_birth(built):
-    index = Index.open(built[0] / "work")
+    index = opened(built[0] / "work")
     assert (np.diff(index.entries.birth) >= 0).all()
     for name in range(index.births.key.size):
         low, high = index.births.start[name : name + 2]
@@ -91,20 +97,20 @@ def test_entries_stand_in_the_order_of_their_birth(built):
 
 
 def test_in_the_order_of_names_each_group_stands_together_by_birth(built):
-    index = Index.open(built[0] / "work")
+    index = opened(built[0] / "work")
     groups, order = index.groups, index.order
     folded = index.names.folded[index.entries.name[order.at]]
     for group in range(len(groups.names) - 1):
         low, high = groups.entries[group : group + 2]
         assert len(set(folded[low:high].tolist())) <= 1
         assert (np.diff(order.birth[low:high]) >= 0).all()
-    for column in ("birth", "commune", "home"):
+    for column in ("birth", "commune", "home", "birth_province"):
         assert getattr(order, column).tolist() == getattr(index.entries, column)[order.at].tolist()
     assert sorted(order.at.tolist()) == np.flatnonzero(index.entries.name >= 0).tolist()
 
 
 def test_all_arrays_have_the_types_that_compiled_code_was_made_for(built):
-    index = Index.open(built[0] / "work")
+    index = opened(built[0] / "work")
     wanted = {
         "entries.entry": "int64", "entries.name": "int32", "entries.birth": "int32", "entries.gender": "int8",
         "entries.birth_province": "int16", "entries.home": "int8", "entries.commune": "int32", "entries.deceased": "bool",
@@ -126,7 +132,7 @@ def test_an_extract_is_indexed_once_until_it_changes(built):
 def test_a_changed_extract_is_indexed_anew(tmp_path):
     build_index(extract(tmp_path / "registry"), tmp_path / "work")
     assert build_index(extract(tmp_path / "registry", FAMILY[:2]), tmp_path / "work").entries == 2
-    assert Index.open(tmp_path / "work").entries.entry.tolist() == [int(FATHER), int(MOTHER)]
+    assert opened(tmp_path / "work").entries.entry.tolist() == [int(FATHER), int(MOTHER)]
 
 
 def test_another_profile_is_another_index(tmp_path):
@@ -144,42 +150,46 @@ def test_the_format_of_the_files_is_part_of_what_they_are(tmp_path, monkeypatch)
     assert (tmp_path / "work" / "index.json").read_text() != before
 
 
-STAGES = ("names", "columns", "entries", "order", "ids", "parents", "numbers", "frequencies")
+STAGES = ("spelt", "names", "columns", "near", "entries", "order", "ids", "parents", "frequencies", "numbers")
+
+
+def interrupted_after(monkeypatch, stage):
+    """A process that is killed when a stage has written its files, before that is noted."""
+    note = index_stages.mark_done
+
+    def killed(building, name):
+        if name == stage:
+            raise KeyboardInterrupt
+        note(building, name)
+
+    monkeypatch.setattr(index_stages, "mark_done", killed)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_build_interrupted_in_any_stage_goes_on_and_gives_the_same_files(built, tmp_path, monkeypatch, stage):
+def test_a_build_interrupted_in_any_stage_goes_on_and_gives_the_same_files(
+    built, tmp_path, monkeypatch, stage
+):
     folder, _ = built
-    whole = getattr(registry_index, f"_write_{stage}")
-    begun = []
-
-    def interrupted(*arguments):
-        begun.append(stage)
-        whole(*arguments)
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patched:
-        patched.setattr(registry_index, f"_write_{stage}", interrupted)
+        interrupted_after(patched, stage)
         with pytest.raises(KeyboardInterrupt):
             build_index(folder / "registry", tmp_path / "work")
     assert not is_index(tmp_path / "work")
-    with monkeypatch.context() as patched:
-        for done in STAGES[: STAGES.index(stage)]:
-            patched.setattr(registry_index, f"_write_{done}", None)  # what was done is not done again
-        build_index(folder / "registry", tmp_path / "work")
+    done = []
+    note = index_stages.mark_done
+    monkeypatch.setattr(
+        index_stages, "mark_done", lambda building, name: (done.append(name), note(building, name))
+    )
+    build_index(folder / "registry", tmp_path / "work")
+    assert tuple(done) == STAGES[STAGES.index(stage) :]  # what was done is not done again
     assert contents(tmp_path / "work") == contents(folder / "work")
 
 
-@pytest.mark.parametrize("moved", [0, 1, 20])
-def test_a_build_interrupted_while_its_files_are_put_in_place_goes_on(built, tmp_path, monkeypatch, moved):
+def test_a_build_interrupted_before_its_manifest_is_in_place_goes_on(built, tmp_path, monkeypatch):
     folder, _ = built
-    replace, left = Path.replace, [moved]
 
-    def interrupted(self, target):
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        return replace(self, target)
+    def interrupted(*_):
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", interrupted)
@@ -190,29 +200,43 @@ def test_a_build_interrupted_while_its_files_are_put_in_place_goes_on(built, tmp
     assert contents(tmp_path / "work") == contents(folder / "work")
 
 
-def test_what_was_begun_for_another_extract_is_not_gone_on_with(tmp_path, monkeypatch):
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
+def test_until_a_new_extract_is_indexed_the_old_index_counts(tmp_path, monkeypatch):
+    build_index(extract(tmp_path / "registry"), tmp_path / "work")
     with monkeypatch.context() as patched:
-        patched.setattr(registry_index, "_write_ids", interrupted)
+        interrupted_after(patched, "numbers")
+        with pytest.raises(KeyboardInterrupt):
+            build_index(extract(tmp_path / "other", FAMILY[:3]), tmp_path / "work")
+    assert len(opened(tmp_path / "work").entries.entry) == len(FAMILY)
+
+
+def test_what_was_begun_for_another_extract_is_not_gone_on_with(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        interrupted_after(patched, "ids")
         with pytest.raises(KeyboardInterrupt):
             build_index(extract(tmp_path / "registry"), tmp_path / "work")
     assert build_index(extract(tmp_path / "registry", FAMILY[:3]), tmp_path / "work").entries == 3
+    assert len(list((tmp_path / "work").glob("state-*"))) == 1
+
+
+def test_two_processes_do_not_build_one_index(tmp_path):
+    with held(tmp_path / "work"), pytest.raises(FolderProblem, match="another process"):
+        build_index(extract(tmp_path / "registry"), tmp_path / "work")
 
 
 def test_nothing_of_the_work_is_left_and_all_is_for_its_owner_only(built):
     work = built[0] / "work"
-    assert not [path for path in work.iterdir() if path.is_dir() or path.name.startswith("raw.")]
-    assert {path.name: path.stat().st_mode & 0o077 for path in work.iterdir() if path.stat().st_mode & 0o077} == {}
-    assert work.stat().st_mode & 0o077 == 0
+    paths = sorted(work.rglob("*"))
+    assert {path.relative_to(work).parts[0] for path in paths} == {"index.json", "lock", built[1].folder.name}
+    assert not [path.name for path in paths if path.name.startswith("raw.") or path.suffix == ".done"]
+    assert {
+        path.name: path.stat().st_mode & 0o077 for path in [work, *paths] if path.stat().st_mode & 0o077
+    } == {}
 
 
 def test_the_order_of_parts_and_rows_changes_nothing(built, tmp_path):
     folder, _ = built
     build_index(extract(tmp_path / "registry", FAMILY[::-1], parts=3), tmp_path / "work")
-    left, right = contents(tmp_path / "work"), contents(folder / "work")
-    assert {name for name in left if left[name] != right[name]} == {"index.json"}
+    assert contents(tmp_path / "work") == contents(folder / "work")
 
 
 def test_columns_that_an_extract_does_not_have_are_unknown(tmp_path):
@@ -221,34 +245,40 @@ def test_columns_that_an_extract_does_not_have_are_unknown(tmp_path):
     optional = ["former_ids", "superseded_ids", "father_id", "mother_id", "status", "birth_precision"]
     pq.write_table(pa.Table.from_pylist(FAMILY, schema=ENTRY).drop_columns(optional), folder / "a.parquet")
     build_index(folder, tmp_path / "work")
-    index = Index.open(tmp_path / "work")
+    index = opened(tmp_path / "work")
     (at,) = index.positions_of(np.array([int(CHILD)]))
-    assert (index.parents.father[at], index.entries.deceased[at], index.entries.birth[at] & 31) == (-1, False, 5)
+    assert (index.parents.father[at], index.entries.deceased[at], index.entries.birth[at] & 31) == (
+        -1,
+        False,
+        5,
+    )
 
 
 def test_codes_out_of_range_are_unknown(tmp_path):
     odd = entry("038090000006", "Lê Hà", residence_province="201", birth_province="abc")
     build_index(extract(tmp_path / "registry", [*FAMILY, odd]), tmp_path / "work")
-    index = Index.open(tmp_path / "work")
+    index = opened(tmp_path / "work")
     (at,) = index.positions_of(np.array([38090000006]))
     assert (index.entries.home[at], index.entries.birth_province[at]) == (0, 0)
 
 
 def test_an_entry_twice_does_not_multiply_its_children(tmp_path):
     build_index(extract(tmp_path / "registry", [*FAMILY, FAMILY[0]]), tmp_path / "work")
-    index = Index.open(tmp_path / "work")
+    index = opened(tmp_path / "work")
     assert len(index.parents.child) == 2
 
 
 def test_no_name_in_the_whole_extract_is_no_error(tmp_path):
     build_index(extract(tmp_path / "registry", [entry(FATHER, None)], parts=1), tmp_path / "work")
-    index = Index.open(tmp_path / "work")
+    index = opened(tmp_path / "work")
     assert len(index.names.key) == 0
     assert index.entries.name.tolist() == [-1]
 
 
 def test_a_folder_with_a_quote_in_its_name(tmp_path):
-    assert build_index(extract(tmp_path / "d'Arc" / "registry"), tmp_path / "d'Arc" / "work").entries == len(FAMILY)
+    assert build_index(extract(tmp_path / "d'Arc" / "registry"), tmp_path / "d'Arc" / "work").entries == len(
+        FAMILY
+    )
 
 
 @pytest.mark.parametrize("people", [[], [entry("03809000000x", "Lê Hà")]])

@@ -90,7 +90,9 @@ def test_no_numbers_find_nobody(snapshot):
 def test_relatives_in_both_directions(snapshot):
     kin = snapshot.relatives(pa.array([CHILD, FATHER, MOTHER, "999999999999"]))
     assert kin.schema == KIN_OF
-    assert set(zip(kin["asked"].to_pylist(), kin["relation"].to_pylist(), ids(snapshot, kin["at"]), strict=True)) == {
+    assert set(
+        zip(kin["asked"].to_pylist(), kin["relation"].to_pylist(), ids(snapshot, kin["at"]), strict=True)
+    ) == {
         (CHILD, "father", FATHER),
         (CHILD, "mother", MOTHER),
         (FATHER, "child", CHILD),
@@ -112,7 +114,15 @@ def test_an_entry_twice_does_not_multiply_what_is_found(tmp_path):
 
 
 def test_entries_in_numeric_form(snapshot):
-    at = dict(zip(*(snapshot.lookup(pa.array([FATHER, MOTHER, CHILD, ELDER]))[name].to_pylist() for name in ("asked", "at")), strict=True))
+    at = dict(
+        zip(
+            *(
+                snapshot.lookup(pa.array([FATHER, MOTHER, CHILD, ELDER]))[name].to_pylist()
+                for name in ("asked", "at")
+            ),
+            strict=True,
+        )
+    )
     of, names, _ = snapshot.people()
     child, mother = at[CHILD], at[MOTHER]
     assert of.father_name[child] == of.name[at[FATHER]] >= 0
@@ -138,13 +148,19 @@ def test_entries_in_full(snapshot):
 
 
 def test_a_name_is_shown_as_most_write_it(tmp_path):
-    people = [entry(f"03808000000{n}", name) for n, name in enumerate(["LÊ BÌNH", "Lê Bình", "LÊ  BÌNH", "Lê Bình"])]
+    people = [
+        entry(f"03808000000{n}", name) for n, name in enumerate(["LÊ BÌNH", "Lê Bình", "LÊ  BÌNH", "Lê Bình"])
+    ]
     registry = opened(tmp_path / "registry", people)
-    assert set(registry.entries(pa.array([one["personal_id"] for one in people]))["full_name"].to_pylist()) == {"Lê Bình"}
+    assert set(
+        registry.entries(pa.array([one["personal_id"] for one in people]))["full_name"].to_pylist()
+    ) == {"Lê Bình"}
 
 
 def test_an_entry_without_name_or_date_is_there_all_the_same(tmp_path):
-    registry = opened(tmp_path / "registry", [entry(CHILD, None, birth_precision=None) | {"birth_date": None}])
+    registry = opened(
+        tmp_path / "registry", [entry(CHILD, None, birth_precision=None) | {"birth_date": None}]
+    )
     (full,) = registry.entries(pa.array([CHILD])).to_pylist()
     assert (full["full_name"], full["birth_date"], full["birth_precision"]) == (None, None, None)
 

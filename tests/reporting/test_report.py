@@ -14,6 +14,7 @@ from reporting.charts import TILES
 from reporting.facts import CALIBRATION, Measures, ReportFacts, RunFacts, Scope, WriteBack, together
 from reporting.places import province_names
 from reporting.report import render, write_report
+from reporting.search_facts import search_kind
 from reporting.texts import LANGUAGES
 
 
@@ -211,3 +212,23 @@ def test_scope_of_one_province_has_no_tile_chart(partition: Any, run_facts: RunF
     assert "Hà Nội; hồ sơ thay đổi từ 01/11/2026 00:00" in page.text
     assert "đợt 3" in page.text
     assert not [1 for tag, attributes in page.tags if attributes.get("class") == "tiles"]
+
+
+def test_the_search_says_what_it_found_lost_and_may_have_linked_wrongly(facts: ReportFacts) -> None:
+    kept = {
+        "compared": {"claimed_id": 6, "fuzzy": 4_321},
+        "settled": {"claimed_id": 1_000},
+        "rules": {"name_date": {"pairs": 77, "found": 0.5, "alone": 0.25}},
+        "reliability": [[0.99, 0.999, 100, 0.995, 0.99]],
+        "expected_false": 0.1,
+        "threshold": 0.993,
+        "missed": 0.0123,
+    }
+    search = search_kind("student", [kept])
+    assert search is not None
+    text = _Page(render(replace(facts, search=(search,)))).text
+    assert "Học sinh 1.000 99,3 % 0,10 1,00 / 10.000 1 1 / 100" in text
+    assert "1,2 %" in text
+    assert "Họ tên không dấu + ngày sinh 77 50,0 25,00" in text
+    assert "So sánh gần đúng nhiều trường 4.321 0" in text
+    assert "Mỗi quy tắc" not in _Page(render(facts)).text

@@ -1,0 +1,1 @@
+"""What linkage costs: time, memory, growth; synthetic worlds only."""

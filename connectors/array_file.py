@@ -1,0 +1,64 @@
+"""Arrays as private files, whole or piece by piece: what grows with a registry is never held in memory twice."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from matching import index as form
+from matching.nametable import Array
+
+
+class ArrayFile:
+    """An array written piece after piece as `numpy.save` would write it whole; its length is put right at the end."""
+
+    def __init__(self, path: Path, like: Array) -> None:
+        """Begin a file.
+
+        Args:
+            path: where.
+            like: an array of that type, its rows as wide.
+        """
+        path.touch(mode=0o600)
+        self._file = path.open("w+b")
+        self._kind, self._wide, self._size = like.dtype, like.shape[1:], 0
+        self._begin()
+
+    def _begin(self) -> None:
+        kind, shape = np.lib.format.dtype_to_descr(self._kind), (self._size, *self._wide)
+        header = {"descr": kind, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def append(self, piece: Array) -> None:
+        """Add to the end."""
+        self._file.write(np.ascontiguousarray(piece, self._kind).data)
+        self._size += len(piece)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # numpy leaves room for a longer length, so that the header stays as long as it was
+        self._file.seek(0)
+        self._begin()
+        self._file.close()
+
+
+def save_parts(folder: Path, name: str, value: object) -> None:
+    """Every array of a structure as a file of its own name."""
+    for path, array in form.arrays_of(value, name):
+        form.write_array(folder / f"{path}.npy", array)
+
+
+def load(folder: Path, name: str) -> Array:
+    """An array, read."""
+    return np.asarray(np.load(folder / f"{name}.npy"))
+
+
+def mapped(folder: Path, name: str) -> Array:
+    """An array, mapped into memory."""
+    # copy-on-write, so that compiled code sees an ordinary array; nothing is ever written
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c"))
