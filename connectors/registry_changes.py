@@ -171,30 +171,45 @@ def _runs(low: Array, high: Array) -> Array:
 
 def _write_names(old: Path, building: Path, used: Profile) -> None:
     """Names as written that somebody still has; only those never seen before are read."""
-    known = pq.read_table(old / "written.parquet")
-    before, code = known["raw"].combine_chunks(), known["code"].to_numpy()
-    canonical = pq.read_table(old / "spelling.parquet", columns=["name"])["name"].combine_chunks()
-    comes = pq.read_table(building / "raw.comes.parquet", columns=["full_name"])["full_name"].combine_chunks()
-    unseen = pc.unique(comes.drop_null())
-    unseen = unseen.filter(pc.is_null(pc.index_in(unseen, value_set=before)))
-    written = pa.concat_arrays([before, unseen])
-    read = pa.concat_arrays([canonical.take(pa.array(code, mask=code < 0)), read_names(unseen, used)])
-    people = _bearers(
-        old, building, pc.index_in(comes.drop_null(), value_set=written).to_numpy(), len(written)
-    )
+    written, read, people = _merged_names(old, building, used)
+    write_names(written, read, people, used, building)
+
+
+def _merged_names(old: Path, building: Path, used: Profile) -> tuple[pa.Array, pa.Array, Array]:
+    """Texts in order, the canonical name of each, and how many have it; where those of before stand now goes to a file."""
+    before = pq.read_table(old / "written.parquet", columns=["raw"])["raw"].combine_chunks()
+    comes = pq.read_table(building / "raw.comes.parquet", columns=["full_name"])["full_name"]
+    comes = comes.combine_chunks().drop_null().dictionary_encode()
+    # of the two sides the smaller one is hashed
+    found = pc.index_in(before, value_set=comes.dictionary)
+    at = np.full(len(comes.dictionary), -1)
+    at[found.drop_null().to_numpy()] = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+    unseen = np.flatnonzero(at < 0)
+    at[unseen] = len(before) + np.arange(len(unseen))
+    added = comes.dictionary.take(pa.array(unseen))
+    written = pa.concat_arrays([before, added])
+    people = _bearers(old, building, at[comes.indices.to_numpy()], len(written))
     order = pc.sort_indices(written).to_numpy()
     order = order[people[order] > 0]
     place = np.full(len(written), -1, np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     form.write_array(building / "raw.place.npy", place[: len(before)])
-    chosen = pa.array(order)
-    write_names(written.take(chosen), read.take(chosen), people[order], used, building)
+    del before
+    read = pa.concat_arrays([_canonical(old), read_names(added, used)])
+    return written.take(pa.array(order)), read.take(pa.array(order)), people[order]
+
+
+def _canonical(old: Path) -> pa.Array:
+    """The canonical name of each text of before."""
+    code = pq.read_table(old / "written.parquet", columns=["code"])["code"].to_numpy()
+    names = pq.read_table(old / "spelling.parquet", columns=["name"])["name"].combine_chunks()
+    return names.take(pa.array(code, mask=code < 0))
 
 
 def _bearers(old: Path, building: Path, comes: Array, size: int) -> Array:
     """How many have each name as written."""
     stays = load(old, "kept.written")[load(building, "raw.stays")]
-    return np.bincount(stays[stays >= 0], minlength=size) + np.bincount(comes, minlength=size)
+    return np.asarray(np.bincount(stays[stays >= 0], minlength=size) + np.bincount(comes, minlength=size))
 
 
 def _write_columns(old: Path, building: Path, memory: str) -> None:

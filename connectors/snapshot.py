@@ -51,7 +51,9 @@ class Snapshot:
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
         number = digits(numbers, np.int64)
-        current = self._index.positions_of(np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1))
+        current = self._index.positions_of(
+            np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1)
+        )
         asked, at, found_by = _other_numbers(number, self._index)
         holds = np.flatnonzero(current >= 0)
         return pa.table(
@@ -68,7 +70,9 @@ class Snapshot:
         own = self._index.positions_of(digits(numbers, np.int64))
         parents = self._index.parents
         tables = [
-            _kin(numbers, np.arange(len(own)), relation, np.where(own >= 0, positions[np.maximum(own, 0)], -1))
+            _kin(
+                numbers, np.arange(len(own)), relation, np.where(own >= 0, positions[np.maximum(own, 0)], -1)
+            )
             for relation, positions in (("father", parents.father), ("mother", parents.mother))
         ]
         low, high = (np.searchsorted(parents.parent, own, side=side) for side in ("left", "right"))
@@ -82,7 +86,11 @@ class Snapshot:
         if self._blocks is None or self._blocks[0] is not names:
             self._blocks = names, name_blocks(names, self._index)
         found = self._blocks[1]
-        return WideBlocks(records, names, found, self._index) if widely else ExactBlocks(records, found, self._index.order)
+        return (
+            WideBlocks(records, names, found, self._index)
+            if widely
+            else ExactBlocks(records, found, self._index.order)
+        )
 
     def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""
@@ -113,12 +121,17 @@ class Snapshot:
             "birth_province": id_text(of.birth_province[at], 3),
             "residence_province": id_text(of.home[at], 2),
             "residence_commune": id_text(of.commune[at], 5),
-            "father_id": id_text(np.where(parents.father[at] >= 0, of.entry[np.maximum(parents.father[at], 0)], 0)),
-            "mother_id": id_text(np.where(parents.mother[at] >= 0, of.entry[np.maximum(parents.mother[at], 0)], 0)),
+            "father_id": id_text(
+                np.where(parents.father[at] >= 0, of.entry[np.maximum(parents.father[at], 0)], 0)
+            ),
+            "mother_id": id_text(
+                np.where(parents.mother[at] >= 0, of.entry[np.maximum(parents.mother[at], 0)], 0)
+            ),
             "status": pa.array(["alive", "deceased"]).take(pa.array(of.deceased[at].astype(np.int8))),
         }
         return pa.table(
-            {field.name: columns.get(field.name, pa.nulls(len(at), field.type)) for field in ENTRY}, schema=ENTRY
+            {field.name: columns.get(field.name, pa.nulls(len(at), field.type)) for field in ENTRY},
+            schema=ENTRY,
         )
 
     @cached_property
@@ -146,7 +159,9 @@ def _kin(numbers: pa.Array, asked: Array, relation: str, at: Array) -> pa.Table:
     known = at >= 0
     size = int(known.sum())
     words = pa.array([relation]).take(pa.array(np.zeros(size, np.int8)))
-    return pa.table({"asked": numbers.take(pa.array(asked[known])), "relation": words, "at": at[known]}, schema=KIN_OF)
+    return pa.table(
+        {"asked": numbers.take(pa.array(asked[known])), "relation": words, "at": at[known]}, schema=KIN_OF
+    )
 
 
 _COUNTED = ("key", "folded", "sound", "sorted")

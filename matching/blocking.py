@@ -6,10 +6,9 @@ name near it; the rules say which of them are worth comparing, and which pair co
 
 from dataclasses import dataclass
 
-import numba
-
 from matching.columns import Entries, Records, day_of, is_coarse, month_of, year_of
 from matching.comparison import is_year_slip
+from matching.compiled import inner
 from matching.errors import UnknownRule
 
 
@@ -55,15 +54,23 @@ def rule_position(name: str) -> int:
     return _POSITION[name]
 
 
-_NAME_DATE, _DATE_GIVEN, _DATE_BIRTHPLACE, _DATE_COMMUNE = (1 << rule_position(n) for n in ("name_date", "date_given", "date_birthplace", "date_commune"))
+_NAME_DATE, _DATE_GIVEN, _DATE_BIRTHPLACE, _DATE_COMMUNE = (
+    1 << rule_position(n) for n in ("name_date", "date_given", "date_birthplace", "date_commune")
+)
 _MONTH, _DAY, _SWAPPED = (1 << rule_position(n) for n in ("name_month", "name_day", "name_swapped"))
-_YEAR_BIRTHPLACE, _YEAR_COMMUNE, _OTHER_YEAR = (1 << rule_position(n) for n in ("name_year_birthplace", "name_year_commune", "name_other_year"))
-_COARSE, _NEAR_YEAR, _COMMUNE, _UNDATED = (1 << rule_position(n) for n in ("name_year_coarse", "name_near_year", "name_commune", "name_undated"))
+_YEAR_BIRTHPLACE, _YEAR_COMMUNE, _OTHER_YEAR = (
+    1 << rule_position(n) for n in ("name_year_birthplace", "name_year_commune", "name_other_year")
+)
+_COARSE, _NEAR_YEAR, _COMMUNE, _UNDATED = (
+    1 << rule_position(n) for n in ("name_year_coarse", "name_near_year", "name_commune", "name_undated")
+)
 _NEAR_NAME_YEAR, _NEAR_NAME_COMMUNE = (1 << rule_position(n) for n in ("near_name_year", "near_name_commune"))
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def date_rules(records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool) -> int:
+@inner
+def date_rules(
+    records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool
+) -> int:
     """The rules (bits) met by a pair born on the same day, which both know."""
     met = 0
     if same_name:
@@ -78,8 +85,17 @@ def date_rules(records: Records, row: int, entries: Entries, at: int, same_name:
     return met
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def name_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, other_province: int) -> int:
+@inner
+def name_rules(
+    birth: int,
+    commune: int,
+    home: int,
+    birth_province: int,
+    other: int,
+    other_commune: int,
+    other_home: int,
+    other_province: int,
+) -> int:
     """The rules (bits) met by a pair of the same name without marks; the entry's values lie at hand in the order of names."""
     met = 0
     year, other_year = year_of(birth), year_of(other)
@@ -116,8 +132,17 @@ def name_rules(birth: int, commune: int, home: int, birth_province: int, other: 
     return met
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def near_rules(birth: int, commune: int, home: int, birth_province: int, other: int, other_commune: int, other_home: int, other_province: int) -> int:
+@inner
+def near_rules(
+    birth: int,
+    commune: int,
+    home: int,
+    birth_province: int,
+    other: int,
+    other_commune: int,
+    other_home: int,
+    other_province: int,
+) -> int:
     """The rules (bits) met by a pair of names that are near: one edit, a word missing, the same by ear or in another order."""
     met = 0
     if commune != 0 and commune == other_commune:

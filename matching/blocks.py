@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import numba
 import numpy as np
 
 from matching.columns import Records, day_of, year_of
+from matching.compiled import compiled
 from matching.index import Births, Groups, Index, Lookup, NearNames, first_at_least
 from matching.likeness import edits
 from matching.nametable import WORD_PLACE, Array, Names, mixed
@@ -70,8 +70,16 @@ def name_blocks(names: Names, index: Index) -> NameBlocks:
     group_low, group_high = _runs(index.groups.entries, group)
     givens = index.givens
     at = _looked_up(givens.key, np.arange(len(givens.key), dtype=np.int32), names.given_sound)
-    given_low, given_high = (np.where(at >= 0, side[at], 0) if len(side) else np.zeros(len(at)) for side in (givens.low, givens.high))
-    return NameBlocks(*(np.append(side, 0).astype(np.int32) for side in (name_low, name_high, given_low, given_high, group_low, group_high)))
+    given_low, given_high = (
+        np.where(at >= 0, side[at], 0) if len(side) else np.zeros(len(at))
+        for side in (givens.low, givens.high)
+    )
+    return NameBlocks(
+        *(
+            np.append(side, 0).astype(np.int32)
+            for side in (name_low, name_high, given_low, given_high, group_low, group_high)
+        )
+    )
 
 
 def _looked_up(keys: Array, to: Array, wanted: Array) -> Array:
@@ -117,7 +125,9 @@ class ExactBlocks:
     def sought(self, rows: Array, found: Listed) -> Sought:
         """Their runs in the order of names."""
         both, blocks = _both_names(self.records, rows), self.blocks
-        groups = _exact_groups(self.records.birth[rows], both, blocks.group_low, blocks.group_high, self.order.birth)
+        groups = _exact_groups(
+            self.records.birth[rows], both, blocks.group_low, blocks.group_high, self.order.birth
+        )
         return _sought(rows, found, *_no_days(len(rows)), *_names_of(self.records, rows, blocks), *groups)
 
 
@@ -137,9 +147,19 @@ class WideBlocks:
         near_start, near = near_groups(self.names, met, index.near, index.groups)
         at = np.where(both >= 0, np.searchsorted(met, both), -1)
         groups = _wide_groups(
-            birth, both, at, near_start, near, self.blocks.group_low, self.blocks.group_high, index.groups.entries, index.order.birth
+            birth,
+            both,
+            at,
+            near_start,
+            near,
+            self.blocks.group_low,
+            self.blocks.group_high,
+            index.groups.entries,
+            index.order.birth,
         )
-        return _sought(rows, found, *_days(birth, index.births), *_names_of(self.records, rows, self.blocks), *groups)
+        return _sought(
+            rows, found, *_days(birth, index.births), *_names_of(self.records, rows, self.blocks), *groups
+        )
 
 
 def _both_names(records: Records, rows: Array) -> Array:
@@ -149,11 +169,13 @@ def _both_names(records: Records, rows: Array) -> Array:
 def _sought(rows: Array, found: Listed, *where: Array) -> Sought:
     start = np.searchsorted(found.row, rows)
     end = np.searchsorted(found.row, rows, side="right")
-    at = np.arange((end - start).sum()) + np.repeat(start - np.r_[0, np.cumsum(end - start)[:-1]], end - start)
-    return Sought(
-        rows.astype(np.int64), np.r_[0, np.cumsum(end - start)].astype(np.int64), found.at[at].astype(np.int32),
-        found.found_by[at].astype(np.int8), found.prior[at].astype(np.float64), _holders(rows, found), *where, np.full(len(rows), -1, np.int32),
-    )  # fmt: skip
+    at = np.arange((end - start).sum()) + np.repeat(
+        start - np.r_[0, np.cumsum(end - start)[:-1]], end - start
+    )
+    starts = np.r_[0, np.cumsum(end - start)].astype(np.int64)
+    by_listing = (starts, found.at[at].astype(np.int32), found.found_by[at].astype(np.int8), found.prior[at])
+    no_target = np.full(len(rows), -1, np.int32)
+    return Sought._make((rows.astype(np.int64), *by_listing, _holders(rows, found), *where, no_target))
 
 
 def _holders(rows: Array, found: Listed) -> Array:
@@ -182,26 +204,40 @@ def _no_groups(size: int) -> tuple[Array, Array, Array, Array]:
 def _days(birth: Array, births: Births) -> tuple[Array, Array]:
     at = _looked_up(births.key, np.arange(len(births.key)), birth)
     known = (at >= 0) & (day_of(birth) != 0)
-    return np.where(known, births.start[at], 0).astype(np.int32), np.where(known, births.start[at + 1], 0).astype(np.int32)
+    return np.where(known, births.start[at], 0).astype(np.int32), np.where(
+        known, births.start[at + 1], 0
+    ).astype(np.int32)
 
 
 def _names_of(records: Records, rows: Array, blocks: NameBlocks) -> tuple[Array, ...]:
     both = _both_names(records, rows)
     return tuple(
-        getattr(blocks, side)[both] for side in ("name_low", "name_high", "given_low", "given_high", "group_low", "group_high")
+        getattr(blocks, side)[both]
+        for side in ("name_low", "name_high", "given_low", "given_high", "group_low", "group_high")
     )
 
 
-@numba.njit(cache=True, nogil=True)
-def _exact_groups(birth: Array, both: Array, low: Array, high: Array, ordered: Array) -> tuple[Array, Array, Array, Array]:
+@compiled
+def _exact_groups(
+    birth: Array, both: Array, low: Array, high: Array, ordered: Array
+) -> tuple[Array, Array, Array, Array]:
     """Of each reading's group, those born on the day."""
     size = len(birth)
-    start, lows, highs = np.zeros(size + 1, np.int64), np.zeros(2 * size, np.int64), np.zeros(2 * size, np.int64)
+    start, lows, highs = (
+        np.zeros(size + 1, np.int64),
+        np.zeros(2 * size, np.int64),
+        np.zeros(2 * size, np.int64),
+    )
     used = 0
     for i in range(size):
         for reading in range(2):
             name = both[i, reading]
-            repeated = reading == 1 and both[i, 0] >= 0 and low[both[i, 0]] == low[name] and high[both[i, 0]] == high[name]
+            repeated = (
+                reading == 1
+                and both[i, 0] >= 0
+                and low[both[i, 0]] == low[name]
+                and high[both[i, 0]] == high[name]
+            )
             if name >= 0 and not repeated and day_of(birth[i]) != 0:
                 first = first_at_least(ordered, birth[i], low[name], high[name])
                 last = first_at_least(ordered, birth[i] + 1, first, high[name])
@@ -212,9 +248,17 @@ def _exact_groups(birth: Array, both: Array, low: Array, high: Array, ordered: A
     return start, lows[:used].copy(), highs[:used].copy(), np.full(used, SAME_NAME, np.int8)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _wide_groups(
-    birth: Array, both: Array, at: Array, near_start: Array, near: Array, low: Array, high: Array, entries: Array, ordered: Array
+    birth: Array,
+    both: Array,
+    at: Array,
+    near_start: Array,
+    near: Array,
+    low: Array,
+    high: Array,
+    entries: Array,
+    ordered: Array,
 ) -> tuple[Array, Array, Array, Array]:
     """Each reading's group whole, and of the groups near it those born within two years."""
     size = len(birth)
@@ -223,7 +267,12 @@ def _wide_groups(
         for reading in range(2):
             if at[i, reading] >= 0:
                 room += 1 + near_start[at[i, reading] + 1] - near_start[at[i, reading]]
-    start, lows, highs, kinds = np.zeros(size + 1, np.int64), np.zeros(room, np.int64), np.zeros(room, np.int64), np.zeros(room, np.int8)
+    start, lows, highs, kinds = (
+        np.zeros(size + 1, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int8),
+    )
     used = 0
     for i in range(size):
         first_used = used
@@ -250,7 +299,7 @@ def _wide_groups(
     return start, lows[:used].copy(), highs[:used].copy(), kinds[:used].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _has(values: Array, first: int, last: int, value: int) -> bool:
     for k in range(first, last):
         if values[k] == value:
@@ -273,13 +322,21 @@ def near_groups(names: Names, chosen: Array, near: NearNames, groups: Groups) ->
     own = _looked_up(groups.key, groups.of_key, names.folded[chosen]).astype(np.int32)
     words = distinct_words(names, chosen)
     slip_start, slips = _word_slips(*words, near)
-    return _near_groups(names, chosen, own, near_tuple(near), groups.key, groups.of_key, words[0], slip_start, slips)
+    return _near_groups(
+        names, chosen, own, near_tuple(near), groups.key, groups.of_key, words[0], slip_start, slips
+    )
 
 
 def near_tuple(near: NearNames) -> tuple[Array, ...]:
     """The keys in a form that compiled code takes."""
-    lookups: tuple[Lookup, ...] = (near.sound, near.compact, near.in_any_order, near.left_out, near.abbreviated)
-    return tuple(array for lookup in lookups for array in (lookup.key, lookup.to)) + (near.word,)
+    lookups: tuple[Lookup, ...] = (
+        near.sound,
+        near.compact,
+        near.in_any_order,
+        near.left_out,
+        near.abbreviated,
+    )
+    return (*(array for lookup in lookups for array in (lookup.key, lookup.to)), near.word)
 
 
 def distinct_words(names: Names, chosen: Array) -> tuple[Array, Array, Array]:
@@ -291,7 +348,7 @@ def distinct_words(names: Names, chosen: Array) -> tuple[Array, Array, Array]:
     return key[first], np.r_[0, np.cumsum(sizes)].astype(np.int64), letters[at]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _words_with_letters(names: Names, chosen: Array) -> tuple[Array, Array, Array]:
     words, letters = 0, 0
     for name in chosen:
@@ -312,7 +369,7 @@ def _words_with_letters(names: Names, chosen: Array) -> tuple[Array, Array, Arra
     return key, start, out[:to]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def slip_keys(letters: Array) -> Array:
     """Hashes of a word's letters, whole and with one left out: words one edit apart share one of them (deletion neighbourhood, Mor and Fraenkel 1982)."""
     keys = np.empty(len(letters) + 1, np.int64)
@@ -330,11 +387,21 @@ def _word_slips(keys: Array, start: Array, letters: Array, near: NearNames) -> t
     return _slips(keys, start, letters, near.slip.key, near.slip.to, near.word, near.word_start, near.letters)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _slips(
-    keys: Array, start: Array, letters: Array, slip_key: Array, slip_to: Array, word: Array, word_start: Array, word_letters: Array
+    keys: Array,
+    start: Array,
+    letters: Array,
+    slip_key: Array,
+    slip_to: Array,
+    word: Array,
+    word_start: Array,
+    word_letters: Array,
 ) -> tuple[Array, Array]:
-    found_start, found = np.zeros(len(keys) + 1, np.int64), np.zeros(64 * len(keys) + MOST_WORD_SLIPS, np.int32)
+    found_start, found = (
+        np.zeros(len(keys) + 1, np.int64),
+        np.zeros(64 * len(keys) + MOST_WORD_SLIPS, np.int32),
+    )
     used = 0
     for i in range(len(keys)):
         own = letters[start[i] : start[i + 1]]
@@ -356,11 +423,31 @@ def _slips(
     return found_start, found[:used]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _near_groups(
-    names: Names, chosen: Array, own: Array, near: tuple[Array, ...], group_key: Array, group_of: Array, words: Array, slip_start: Array, slips: Array
+    names: Names,
+    chosen: Array,
+    own: Array,
+    near: tuple[Array, ...],
+    group_key: Array,
+    group_of: Array,
+    words: Array,
+    slip_start: Array,
+    slips: Array,
 ) -> tuple[Array, Array]:
-    sound_key, sound_to, compact_key, compact_to, order_key, order_to, left_key, left_to, short_key, short_to, vocabulary = near
+    (
+        sound_key,
+        sound_to,
+        compact_key,
+        compact_to,
+        order_key,
+        order_to,
+        left_key,
+        left_to,
+        short_key,
+        short_to,
+        vocabulary,
+    ) = near
     start, found = np.zeros(len(chosen) + 1, np.int64), np.zeros(16 * len(chosen) + 64, np.int32)
     used = 0
     for i in range(len(chosen)):
@@ -380,12 +467,20 @@ def _near_groups(
                 found, used = _add(found, first, used, own[i], group_key, group_of, key)
             place *= WORD_PLACE
             if high - low > 2:
-                found, used = _add(found, first, used, own[i], group_key, group_of, without_word(names.word[low:high], k - low))
+                found, used = _add(
+                    found,
+                    first,
+                    used,
+                    own[i],
+                    group_key,
+                    group_of,
+                    without_word(names.word[low:high], k - low),
+                )
         start[i + 1] = used
     return start, found[:used]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def without_word(words: Array, left_out: int) -> int:
     """The key of a name with one word left out."""
     key = np.int64(0)
@@ -395,7 +490,7 @@ def without_word(words: Array, left_out: int) -> int:
     return key if key != 0 else np.int64(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def with_initial(words: Array, initial: Array, cut: int) -> int:
     """The key of a name with one word cut to its first letter."""
     key = np.int64(0)
@@ -404,8 +499,10 @@ def with_initial(words: Array, initial: Array, cut: int) -> int:
     return key if key != 0 else np.int64(1)
 
 
-@numba.njit(cache=True, nogil=True)
-def _add(found: Array, first: int, used: int, own: int, keys: Array, to: Array, key: int) -> tuple[Array, int]:
+@compiled
+def _add(
+    found: Array, first: int, used: int, own: int, keys: Array, to: Array, key: int
+) -> tuple[Array, int]:
     k = np.searchsorted(keys, key)
     while k < len(keys) and keys[k] == key:
         group = to[k]

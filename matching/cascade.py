@@ -12,6 +12,7 @@ come from and how likely it is that the entry sought is not among them. What an 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ import pyarrow.compute as pc
 from matching import levels, posterior
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
+from matching.columns import Records, year_of
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
@@ -27,12 +29,13 @@ from matching.keys import record_columns
 from matching.likeness import SAME_SOUND
 from matching.model import SHRINKAGE, Model, learn
 from matching.nametable import Array
+from matching.parts import TAKEN
 from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
-from matching.weighing import FIRST_YEAR, YEARS
+from matching.shortlist import NOBODY_LISTED, Shortlist, shortlist, updated
 from matching.subjects import Subjects, subjects_of
-from matching.columns import Records, year_of
+from matching.weighing import FIRST_YEAR, YEARS
 
 CASCADE = (claimed_id.NAME, family.NAME, search.EXACT_KEY, search.FUZZY)
 """The passes in their order."""
@@ -119,17 +122,20 @@ class Searched:
     entry: Array
     """Personal IDs as numbers, by position."""
     facts: SearchFacts
+    shortlist: Shortlist
+    """The best candidates of every record, linked or not, as they were weighed."""
 
 
 @dataclass(frozen=True)
 class _Work:
-    """The fixed inputs of one run of the cascade, and its counters."""
+    """The fixed inputs of one run of the cascade, its counters, and the best that each pass found."""
 
     registry: Registry
     subjects: Subjects
     settings: LinkSettings
     compared: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
+    shortlists: list[Shortlist] = field(default_factory=list)
 
 
 def search_registry(
@@ -153,7 +159,11 @@ def search_registry(
         progress: told after each pass.
     """
     columns, names, text = record_columns(records, registry.profile)
-    work = _Work(registry, subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile), settings)
+    work = _Work(
+        registry,
+        subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile),
+        settings,
+    )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
     model = _learned(work, claims, stored) if settings.learn else stored
@@ -215,7 +225,14 @@ def _kin_listed(records: pa.Table, kin: pa.Table | None) -> Listed:
     row = pc.index_in(kin["record_id"].combine_chunks(), value_set=records["record_id"].combine_chunks())
     of = kin.append_column("row", row).filter(pc.is_valid(row))
     size = len(of)
-    return listed(Listed(of["row"].to_numpy().astype(np.int64), of["at"].to_numpy(), np.zeros(size, np.int8), of["prior"].to_numpy()))
+    return listed(
+        Listed(
+            of["row"].to_numpy().astype(np.int64),
+            of["at"].to_numpy(),
+            np.zeros(size, np.int8),
+            of["prior"].to_numpy(),
+        )
+    )
 
 
 def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
@@ -234,7 +251,9 @@ def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     return learn(model, compared, bare, work.subjects.coarse[row])
 
 
-def _searched(work: _Work, name: str, rows: Array, evidence: Listed, model: Model, targets: Array | None = None) -> Weighed:
+def _searched(
+    work: _Work, name: str, rows: Array, evidence: Listed, model: Model, targets: Array | None = None
+) -> Weighed:
     """A pass's candidates of some records: what number and family found, and what its blocks hold.
 
     With targets, the records are searched without their numbers, and it is told what finds each target.
@@ -245,7 +264,9 @@ def _searched(work: _Work, name: str, rows: Array, evidence: Listed, model: Mode
         if name in search.SEARCHES and len(rows)
         else ListedBlocks()
     )
-    return searched_in_threads(work.registry, of, model, rows, evidence, blocks, _counter(work, name), targets)
+    return searched_in_threads(
+        work.registry, of, model, rows, evidence, blocks, _counter(work, name), targets
+    )
 
 
 def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
@@ -277,7 +298,9 @@ def _with_prior(seen: Weighed, model: Model, found: Found, in_scope: Array) -> t
     current = model
     for _ in range(PRIOR_ROUNDS):
         missed = current.in_registry * current.missed[search.FUZZY]
-        _, nobody = posterior.probabilities(seen.under(current.in_registry / model.in_registry), _nobody(current, search.FUZZY))
+        _, nobody = posterior.probabilities(
+            seen.under(current.in_registry / model.in_registry), _nobody(current, search.FUZZY)
+        )
         there_all_the_same = missed / (1 - current.in_registry + missed)
         present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
         share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
@@ -290,9 +313,14 @@ def _nobody(model: Model, name: str) -> float:
     return (1 - model.in_registry) + model.in_registry * model.missed[name]
 
 
-def _measured(work: _Work, found: Found, claims: Listed, model: Model) -> tuple[Model, list[Bin], dict[str, RuleFacts]]:
+def _measured(
+    work: _Work, found: Found, claims: Listed, model: Model
+) -> tuple[Model, list[Bin], dict[str, RuleFacts]]:
     """Search verified records without their number: what blocking misses, what each rule finds, how true the probabilities are."""
-    verified, sample = np.flatnonzero(found.decided_by == CASCADE.index(claimed_id.NAME)), work.settings.sample
+    verified, sample = (
+        np.flatnonzero(found.decided_by == CASCADE.index(claimed_id.NAME)),
+        work.settings.sample,
+    )
     rows = verified[:: max(1, len(verified) // sample)][:sample] if sample else verified[:0]
     if not len(rows):
         return model, [], {}
@@ -307,7 +335,11 @@ def _measured(work: _Work, found: Found, claims: Listed, model: Model) -> tuple[
     }
     probability, _ = posterior.probabilities(seen, _nobody(model, search.FUZZY))
     table = posterior.reliability(probability[:, 0], right[:, 0])
-    return replace(model, missed={**model.missed, **missed}), table, _rule_facts(work, seen.target_rules, len(rows))
+    return (
+        replace(model, missed={**model.missed, **missed}),
+        table,
+        _rule_facts(work, seen.target_rules, len(rows)),
+    )
 
 
 def _best_claims(claims: Listed, found: Found, rows: Array, work: _Work) -> Array:
@@ -353,7 +385,10 @@ def _share(count: int, of: int, stored: float) -> float:
 
 def _updated(work: _Work, found: Found, seen: Weighed, model: Model, name: str, settles: float) -> Found:
     """The best candidates of this pass take the place of what was known of its records."""
-    probability, _ = posterior.probabilities(seen, _nobody(model, name))
+    probability, nobody = posterior.probabilities(seen, _nobody(model, name))
+    work.shortlists.append(
+        shortlist(seen, _entries_at(work, seen.at), probability, nobody, CASCADE.index(name))
+    )
     there = seen.at[:, 0] >= 0
     rows, first = seen.row[there], seen.at[there, 0]
     result = {part.name: getattr(found, part.name).copy() for part in fields(Found)}
@@ -376,7 +411,12 @@ def _agree(compared: Array) -> Array:
 
 
 def _concluded(
-    work: _Work, found: Found, seen: Weighed, model: Model, evidence: Listed, facts: tuple[list[Bin], dict[str, RuleFacts], Listed]
+    work: _Work,
+    found: Found,
+    seen: Weighed,
+    model: Model,
+    evidence: Listed,
+    facts: tuple[list[Bin], dict[str, RuleFacts], Listed],
 ) -> Searched:
     """Links below the limit are looked at once more by all rules; then the limit decides."""
     limit = _limit(found, work.settings, model)
@@ -384,7 +424,10 @@ def _concluded(
     again = np.setdiff1d(doubtful, seen.row)
     if len(again):
         more = _searched(work, search.FUZZY, again, evidence, model)
-        found, seen = _updated(work, found, more, model, search.FUZZY, limit), posterior.put_together([seen, more])
+        found, seen = (
+            _updated(work, found, more, model, search.FUZZY, limit),
+            posterior.put_together([seen, more]),
+        )
     linked = (found.decided_by >= 0) & (found.probability >= limit)
     found = replace(found, decided_by=np.where(linked, found.decided_by, -1).astype(np.int8))
     still_open = seen.of(~linked[seen.row])
@@ -396,8 +439,19 @@ def _concluded(
     rules = {name: replace(rule, pairs=work.by_rule[name]) for name, rule in rules.items()}
     settled = {name: int((found.decided_by == at).sum()) for at, name in enumerate(CASCADE)}
     expected = float((1 - found.probability[linked]).sum())
-    said = SearchFacts(replace(model, threshold=limit), limit, work.compared, settled, rules, reliability, expected)
-    return Searched(found, still_open, probability, claims, work.subjects, work.registry.people().entries.entry, said)
+    said = SearchFacts(
+        replace(model, threshold=limit), limit, work.compared, settled, rules, reliability, expected
+    )
+    return Searched(
+        found,
+        still_open,
+        probability,
+        claims,
+        work.subjects,
+        work.registry.people().entries.entry,
+        said,
+        reduce(updated, work.shortlists, NOBODY_LISTED),
+    )
 
 
 ENTERED_TWICE = 0.02
@@ -414,7 +468,9 @@ def _less_likely(work: _Work, found: Found) -> float:
     twice = (len(entry) - distinct + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
     records, known = work.subjects.records, work.subjects.known
     year = year_of(records.birth) - FIRST_YEAR
-    density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(records.home[records.home > 0], known.places.sum(axis=0))
+    density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(
+        records.home[records.home > 0], known.places.sum(axis=0)
+    )
     taken = min(distinct * density / known.entries, 0.95)
     return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
 
@@ -427,15 +483,20 @@ def _density(codes: Array, people: Array) -> float:
     return float((share**2 / np.maximum(people, 1e-5)).sum())
 
 
-def _beside_the_linked(work: _Work, seen: Weighed, found: Found, model: Model, limit: float) -> tuple[Weighed, Found]:
+def _beside_the_linked(
+    work: _Work, seen: Weighed, found: Found, model: Model, limit: float
+) -> tuple[Weighed, Found]:
     """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
     taken = np.sort(found.entry[found.decided_by >= 0])
     entry = _entries_at(work, seen.at)
     at = np.searchsorted(taken, entry).clip(max=max(len(taken) - 1, 0))
     is_taken = (entry != 0) & (taken[at] == entry) if len(taken) else np.zeros(entry.shape, bool)
-    beside = replace(seen, weight=seen.weight + np.where(is_taken, np.log2(_less_likely(work, found)), 0.0))
+    beside = seen.more(TAKEN, np.where(is_taken, np.log2(_less_likely(work, found)), 0.0))
     order = np.argsort(-beside.weight, axis=1, kind="stable")
-    reordered = {name: _in_order(getattr(beside, name), order) for name in ("at", "weight", "relative", "levels", "rules", "reading")}
+    reordered = {
+        name: _in_order(getattr(beside, name), order)
+        for name in ("at", "weight", "relative", "levels", "rules", "reading", "parts")
+    }
     beside = replace(beside, **reordered)
     return beside, _updated(work, found, beside, model, search.FUZZY, limit)
 

@@ -4,12 +4,15 @@ Codes: 0 stands for unknown in every code; names are positions in a table of nam
 number, year · 512 + month · 32 + day with 0 for what isn't known, so that its order is the order of dates and all of its parts are at hand.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-import numba
 import numpy as np
 
+from matching.compiled import compiled
 from matching.nametable import Array
+
+Number = TypeVar("Number", int, np.ndarray)
+"""One number, or many."""
 
 NO_NAME = -1
 
@@ -77,31 +80,31 @@ def packed(year: Array, month: Array, day: Array) -> Array:
     return (year.astype(np.int32) * 512 + month.astype(np.int32) * 32 + day.astype(np.int32)).astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
-def year_of(birth: int) -> int:
+@compiled
+def year_of(birth: Number) -> Number:
     """The year of a birth number, 0 when unknown; works for arrays too."""
     return birth >> 9
 
 
-@numba.njit(cache=True, nogil=True)
-def month_of(birth: int) -> int:
+@compiled
+def month_of(birth: Number) -> Number:
     """The month, 0 when unknown."""
     return (birth >> 5) & 15
 
 
-@numba.njit(cache=True, nogil=True)
-def day_of(birth: int) -> int:
+@compiled
+def day_of(birth: Number) -> Number:
     """The day of the month, 0 when unknown."""
     return birth & 31
 
 
-@numba.njit(cache=True, nogil=True)
-def is_first_of_january(birth: int) -> bool:
+@compiled
+def is_first_of_january(birth: Number) -> Number:
     """1 January, which papers use for "only the year is known"."""
     return (birth & 511) == 33
 
 
-@numba.njit(cache=True, nogil=True)
-def is_coarse(birth: int) -> bool:
+@compiled
+def is_coarse(birth: Number) -> Number:
     """No day is known, or it says 1 January."""
     return (birth & 31) == 0 or (birth & 511) == 33

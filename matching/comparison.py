@@ -4,11 +4,11 @@ Levels and their order stand in `matching.levels`; a level here is its position 
 `matching.columns`; 0 means unknown.
 """
 
-import numba
 import numpy as np
 
 from matching import levels
 from matching.columns import Entries, Records, day_of, is_first_of_january, month_of, year_of
+from matching.compiled import compiled, inner
 from matching.likeness import name_level
 from matching.nametable import Array, Names
 
@@ -36,7 +36,7 @@ PARENT_AGREES = levels.NAME.index("word_missing")
 """The last level of a parent's name that counts as the same parent."""
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def is_year_slip(a: int, b: int) -> bool:
     """Slips that keep day and month: a year miscounted, a digit of the decade or of both mistyped, the two last digits swapped."""
     apart = abs(a - b)
@@ -45,7 +45,7 @@ def is_year_slip(a: int, b: int) -> bool:
     return a != b and a // 100 == b // 100 and a % 10 == b // 10 % 10 and b % 10 == a // 10 % 10
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def birth_level(a: int, b: int) -> int:
     """Two dates agree at the precision of the coarser one; a day that says 1 January may be a default."""
     year_a, year_b = year_of(a), year_of(b)
@@ -74,7 +74,7 @@ def birth_level(a: int, b: int) -> int:
     return FAR if abs(year_a - year_b) > A_GENERATION else OTHER_DATE
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def gender_level(a: int, b: int) -> int:
     """Same, different, missing."""
     if a == 0 or b == 0:
@@ -82,7 +82,7 @@ def gender_level(a: int, b: int) -> int:
     return 0 if a == b else 1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def birth_place_level(province: int, region: int, entry_province: int, regions: Array) -> int:
     """By the table of 63, or by the 34 they merged into where one side knows no more."""
     if province != 0 and province == entry_province:
@@ -93,7 +93,7 @@ def birth_place_level(province: int, region: int, entry_province: int, regions: 
     return 1 if region == entry_region else 2
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def residence_level(home: int, commune: int, entry_home: int, entry_commune: int) -> int:
     """Commune, province, different, missing; catalogue of 2025."""
     if home == 0 or entry_home == 0:
@@ -103,7 +103,7 @@ def residence_level(home: int, commune: int, entry_home: int, entry_commune: int
     return 1 if home == entry_home else 2
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def number_level(number: int, restored: int, entry: int, found_by: int) -> int:
     """The claimed number against the entry's; how a lookup found the entry says what can't be seen in the digits."""
     if number != 0 and number == entry:
@@ -122,7 +122,7 @@ def number_level(number: int, restored: int, entry: int, found_by: int) -> int:
     return N_STRUCTURE if read // 1_000_000 == entry // 1_000_000 else N_DIFFERENT
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def one_digit_apart(a: int, b: int) -> bool:
     """One digit differs, or two neighbouring digits have changed places."""
     differing, first, second = 0, -1, -1
@@ -142,7 +142,7 @@ def one_digit_apart(a: int, b: int) -> bool:
     return a // low % 10 == b // high % 10 and a // high % 10 == b // low % 10
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def parents_level(father: int, mother: int) -> int:
     """Both parents together, from the levels of their names."""
     missing = len(levels.NAME) - 1
@@ -157,8 +157,16 @@ def parents_level(father: int, mother: int) -> int:
     return P_DIFFER
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def parents_of_pair(records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array) -> int:
+@inner
+def parents_of_pair(
+    records: Records,
+    row: int,
+    names: Names,
+    entries: Entries,
+    at: int,
+    entry_names: Names,
+    established: Array,
+) -> int:
     """Father's and mother's name on record against those behind the entry's parent numbers."""
     return parents_level(
         name_level(names, records.father_name[row], entry_names, entries.father_name[at], established),
@@ -166,7 +174,7 @@ def parents_of_pair(records: Records, row: int, names: Names, entries: Entries, 
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def birth_levels(a: Array, b: Array) -> Array:
     """`birth_level` of pairs of birth numbers (int8)."""
     result = np.empty(len(a), np.int8)

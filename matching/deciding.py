@@ -116,7 +116,9 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
         found.levels[:, _NUMBER], [levels.NUMBER.index(x) for x in ("same", "former_same", "superseded")]
     )
     name_differs = (name >= levels.NAME.index("one_edit")) & (name != levels.NAME.index("missing"))
-    birth_differs = (birth > levels.BIRTH_DATE.index("default_day")) & (birth < levels.BIRTH_DATE.index("missing"))
+    birth_differs = (birth > levels.BIRTH_DATE.index("default_day")) & (
+        birth < levels.BIRTH_DATE.index("missing")
+    )
     birth_differs &= birth != levels.BIRTH_DATE.index("coarse")
     name_far = name_differs & (name >= levels.NAME.index("two_edits"))
     told = (name != levels.NAME.index("missing")) & (birth != levels.BIRTH_DATE.index("missing"))
@@ -216,7 +218,13 @@ def shown(outcome: np.ndarray, searched: Searched) -> Shown:
     worth = (of.at[:, :MOST_CANDIDATES] >= 0) & (probability >= WORTH_SHOWING)
     worth &= (outcome[of.row] != LINKED)[:, None]
     line, rank = np.nonzero(worth)
-    return Shown(of.row[line], rank + 1, searched.entry[of.at[line, rank]], probability[line, rank], of.levels[line, rank])
+    return Shown(
+        of.row[line],
+        rank + 1,
+        searched.entry[of.at[line, rank]],
+        probability[line, rank],
+        of.levels[line, rank],
+    )
 
 
 def candidates(records: pa.Table, chosen: Shown, entries: pa.Table) -> pa.Table:

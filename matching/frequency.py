@@ -8,9 +8,9 @@ away. Where the registry can count a name itself, the count is used and the word
 to count.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from matching.blocks import distinct_words
-from matching.columns import is_first_of_january, year_of
+from matching.columns import year_of
 from matching.levels import BIRTH_DATE, NAME
 from matching.nametable import Array, Names, text_key
 from matching.people import id_provinces
@@ -61,14 +61,22 @@ class WordShares:
         sizes = np.diff(start)
         weight, place = np.repeat(people, sizes), _places(start)
         counted = (np.bincount(code[place == at], weight[place == at], len(words)) for at in range(3))
-        first, middle, last = ({words[w]: float(n) / max(total.sum(), 1) for w, n in enumerate(total) if n} for total in counted)
+        first, middle, last = (
+            {words[w]: float(n) / max(total.sum(), 1) for w, n in enumerate(total) if n} for total in counted
+        )
         lengths = np.bincount(sizes, people)
         everybody = max(lengths.sum(), 1)
-        return cls(first, middle, last, {n: float(count / everybody) for n, count in enumerate(lengths) if count})
+        return cls(
+            first, middle, last, {n: float(count / everybody) for n, count in enumerate(lengths) if count}
+        )
 
     def given_names(self) -> Array:
         """Sorted keys of last words that so many people have that they are names, and no slips of the pen."""
-        return np.sort(np.array([text_key(word) for word, share in self.last.items() if share >= ESTABLISHED], dtype=np.int64))
+        return np.sort(
+            np.array(
+                [text_key(word) for word, share in self.last.items() if share >= ESTABLISHED], dtype=np.int64
+            )
+        )
 
 
 def _places(start: Array) -> Array:
@@ -98,7 +106,9 @@ class Frequencies:
     """Share of people per commune of residence; empty when not counted."""
 
 
-def frequencies_of(words: WordShares, birth: Array, birth_province: Array, home: Array, commune: Array) -> Frequencies:
+def frequencies_of(
+    words: WordShares, birth: Array, birth_province: Array, home: Array, commune: Array
+) -> Frequencies:
     """Count entries; the columns are those of matching.columns.Entries."""
     year = np.where(birth != 0, year_of(birth) - FIRST_YEAR, -1)
     inside = (year >= 0) & (year < YEARS)
@@ -106,7 +116,9 @@ def frequencies_of(words: WordShares, birth: Array, birth_province: Array, home:
     january = np.bincount(year[inside & ((birth & 511) == 33)], minlength=YEARS)
     dated = max(int((birth != 0).sum()), 1)
     known = (birth_province >= 0) & (birth_province < 100)
-    places = np.bincount(np.where(known, birth_province, 0).astype(np.int64) * 100 + np.clip(home, 0, 99), minlength=10_000)
+    places = np.bincount(
+        np.where(known, birth_province, 0).astype(np.int64) * 100 + np.clip(home, 0, 99), minlength=10_000
+    )
     code, count = np.unique(commune[commune != 0], return_counts=True)
     return Frequencies(
         entries=len(birth),
@@ -127,14 +139,14 @@ class _Shares:
     share: tuple[Array, ...]
 
     @classmethod
-    def of(cls, words: WordShares, spelt: Mapping[str, tuple[str, ...]], merged: Mapping[str, str]) -> "_Shares":
+    def of(
+        cls, words: WordShares, spelt: Mapping[str, tuple[str, ...]], merged: Mapping[str, str]
+    ) -> "_Shares":
         """Words go by the keys of `spelt`; those with one value of `merged` share their shares."""
         tables = []
         for place in PLACES:
             shares: Words = getattr(words, place)
-            total = Counter[str]()
-            for word, share in shares.items():
-                total[merged[word]] += share
+            total = _merged(shares, merged)
             by_key = {text_key(part): total[merged[word]] for word in shares for part in spelt[word]}
             key = np.array(sorted(by_key), dtype=np.int64)
             tables.append((key, np.array([by_key[k] for k in key.tolist()])))
@@ -160,7 +172,9 @@ class NameFrequency:
         vocabulary = list(dict.fromkeys([*words.first, *words.middle, *words.last]))
         folded = {word: profile.fold(word) for word in vocabulary}
         parts = {word: tuple(folded[word].split(" ")) for word in vocabulary}
-        self._marked = _Shares.of(words, {word: (word,) for word in vocabulary}, {word: word for word in vocabulary})
+        self._marked = _Shares.of(
+            words, {word: (word,) for word in vocabulary}, {word: word for word in vocabulary}
+        )
         self._folded = _Shares.of(words, parts, folded)
         self._sound = _Shares.of(words, parts, {word: profile.sound(folded[word]) for word in vocabulary})
         self._spelt = [_known_spellings(getattr(words, place), folded) for place in PLACES]
@@ -253,13 +267,15 @@ class NameFrequency:
         """Share of people one edit and two edits away, by words replaced by neighbouring words."""
         key, start, letters = distinct_words(names, np.arange(len(names.key), dtype=np.int32))
         text = letters.tobytes().decode("ascii")
-        words = [text[a:b] for a, b in zip(start[:-1], start[1:], strict=True)]
+        words = [text[a:b] for a, b in pairwise(start.tolist())]
         near = [_neighbours(words, spelt) for spelt in self._spelt]
         at, place = np.searchsorted(key, names.word), _places(names.start)
         own = self._folded.look_up(names.word, place)
         ones, twos = (np.choose(place, [of_place[edits][at] for of_place in near]) / own for edits in (0, 1))
         begin = names.start[:-1]
-        once, squares, twice = (np.add.reduceat(np.append(values, 0.0), begin) for values in (ones, ones**2, twos))
+        once, squares, twice = (
+            np.add.reduceat(np.append(values, 0.0), begin) for values in (ones, ones**2, twos)
+        )
         whole = self._product(names.start, names.word, self._folded)
         return whole * once, whole * (twice + (once**2 - squares) / 2)
 
@@ -273,10 +289,15 @@ def _word_at(names: Names, place: int) -> Array:
 
 def _known_spellings(shares: Words, folded: Mapping[str, str]) -> Words:
     """Words without marks that are seen often enough to be anybody's neighbour."""
-    total = Counter[str]()
+    return {word: share for word, share in _merged(shares, folded).items() if share >= RAREST}
+
+
+def _merged(shares: Words, change: Mapping[str, str]) -> Words:
+    """Shares of words that a change of spelling makes one."""
+    total: Words = {}
     for word, share in shares.items():
-        total[folded[word]] += share
-    return {word: share for word, share in total.items() if share >= RAREST}
+        total[change[word]] = total.get(change[word], 0.0) + share
+    return total
 
 
 WORDS_AT_ONCE = 1_000

@@ -7,14 +7,16 @@ marks. Names of one spelling without marks are a *group*. `connectors.registry_i
 
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypeVar
 
-import numba
 import numpy as np
 
 from matching.columns import Entries
+from matching.compiled import compiled
 from matching.nametable import Array, Names
 from matching.searching import Order
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Index:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the files of a folder into memory."""
-        return opened(cls, folder, "")  # type: ignore[no-any-return]
+        return opened(cls, folder, "")
 
     def positions_of(self, ids: Array) -> Array:
         """Positions (int32) of personal IDs as numbers, -1 for those that the registry doesn't hold."""
@@ -143,10 +145,15 @@ def write_array(path: Path, array: Array) -> None:
     np.save(path, array)
 
 
-def arrays_of(value: Any, path: str) -> list[tuple[str, Array]]:
+def arrays_of(value: object, path: str) -> list[tuple[str, Array]]:
+    """All arrays of a structure of tuples and dataclasses, each with its dotted name."""
     if isinstance(value, np.ndarray):
         return [(path, value)]
-    return [pair for name in _parts(type(value)) for pair in arrays_of(getattr(value, name), f"{path}.{name}" if path else name)]
+    return [
+        pair
+        for name in _parts(type(value))
+        for pair in arrays_of(getattr(value, name), f"{path}.{name}" if path else name)
+    ]
 
 
 def _parts(kind: type) -> tuple[str, ...]:
@@ -155,7 +162,8 @@ def _parts(kind: type) -> tuple[str, ...]:
     return kind._fields  # type: ignore[attr-defined,no-any-return]
 
 
-def opened(kind: type, folder: Path, path: str) -> Any:
+def opened(kind: type[Kind], folder: Path, path: str) -> Kind:
+    """A structure of arrays from the files of its dotted names."""
     values = {}
     for name in _parts(kind):
         part = kind.__annotations__[name]
@@ -186,7 +194,7 @@ def positions_by(values: Array, order: Array, wanted: Array) -> Array:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _positions(values: Array, order: Array, wanted: Array) -> Array:
     found = np.full(len(wanted), -1, np.int32)
     for i in range(len(wanted)):
@@ -202,7 +210,7 @@ def _positions(values: Array, order: Array, wanted: Array) -> Array:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def first_at_least(ordered: Array, key: int, low: int, high: int) -> int:
     """The first position from `low` to `high` whose value isn't below the key."""
     while low < high:

@@ -1,9 +1,9 @@
 """Making the parts of an index (`matching.index`) that are about names: groups, sounds, and the keys by which near names are found."""
 
-import numba
 import numpy as np
 
 from matching.blocks import distinct_words, slip_keys, with_initial, without_word
+from matching.compiled import compiled
 from matching.index import Givens, Groups, Lookup, NearNames
 from matching.nametable import Array, Names
 
@@ -46,13 +46,18 @@ def near_names(names: Names, group: Array) -> NearNames:
     cut, of_cut = _variants(names, first, 1)
     word, start, letters = distinct_words(names, first)
     slip, of_slip = _slips(start, letters)
+    own = np.arange(len(first), dtype=np.int32)
     return NearNames(
-        *(lookup(getattr(names, key)[first], np.arange(len(first), dtype=np.int32)) for key in ("sound", "compact", "sorted")),
-        lookup(left_out, of_left_out),
-        lookup(cut, of_cut),
-        word, start, letters,
-        lookup(slip, of_slip),
-    )  # fmt: skip
+        sound=lookup(names.sound[first], own),
+        compact=lookup(names.compact[first], own),
+        in_any_order=lookup(names.sorted[first], own),
+        left_out=lookup(left_out, of_left_out),
+        abbreviated=lookup(cut, of_cut),
+        word=word,
+        word_start=start,
+        letters=letters,
+        slip=lookup(slip, of_slip),
+    )
 
 
 def lookup(key: Array, to: Array) -> Lookup:
@@ -65,7 +70,7 @@ def _firsts(group: Array) -> Array:
     return np.flatnonzero(np.diff(group, prepend=-1))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _variants(names: Names, chosen: Array, kind: int) -> tuple[Array, Array]:
     """Keys of names of three words and more, changed at each word: left out (0), or cut to its first letter (1)."""
     room = 0
@@ -78,13 +83,17 @@ def _variants(names: Names, chosen: Array, kind: int) -> tuple[Array, Array]:
             continue
         for place in range(high - low):
             words = names.word[low:high]
-            keys[used] = without_word(words, place) if kind == 0 else with_initial(words, names.initial[low:high], place)
+            keys[used] = (
+                without_word(words, place)
+                if kind == 0
+                else with_initial(words, names.initial[low:high], place)
+            )
             of[used] = group
             used += 1
     return keys[:used], of[:used]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _slips(start: Array, letters: Array) -> tuple[Array, Array]:
     size = len(start) - 1
     keys, of, used = np.zeros(len(letters) + size, np.int64), np.zeros(len(letters) + size, np.int32), 0

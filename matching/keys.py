@@ -22,29 +22,35 @@ def record_columns(records: pa.Table, profile: Profile) -> tuple[Records, Names,
     """Normalised records (RECORDS, optionally with father_name, mother_name) in the order of the table, their distinct names, and these as text."""
     columns = ("name", "name_other", "father_name", "mother_name")
     positions, text = _read_names([_optional(records, column) for column in columns])
-    return Records(
-        name=positions[0],
-        name_other=np.where(positions[1] == positions[0], -1, positions[1]).astype(np.int32),
-        birth=_birth(records["birth_from"], records["birth_precision"]),
-        gender=_code(records["gender"], GENDERS),
-        birth_province=digits(records["birth_province"], np.int16),
-        birth_region=digits(records["birth_region"], np.int8),
-        home=digits(records["residence_province"], np.int8),
-        commune=digits(records["residence_commune"], np.int32),
-        number=digits(records["claimed_id"], np.int64),
-        number_other=digits(records["claimed_other"], np.int64),
-        former=digits(records["claimed_former"], np.int64),
-        father_name=positions[2],
-        mother_name=positions[3],
-        reference=_reference(records),
-    ), name_table(text, profile), text
+    return (
+        Records(
+            name=positions[0],
+            name_other=np.where(positions[1] == positions[0], -1, positions[1]).astype(np.int32),
+            birth=_birth(records["birth_from"], records["birth_precision"]),
+            gender=_code(records["gender"], GENDERS),
+            birth_province=digits(records["birth_province"], np.int16),
+            birth_region=digits(records["birth_region"], np.int8),
+            home=digits(records["residence_province"], np.int8),
+            commune=digits(records["residence_commune"], np.int32),
+            number=digits(records["claimed_id"], np.int64),
+            number_other=digits(records["claimed_other"], np.int64),
+            former=digits(records["claimed_former"], np.int64),
+            father_name=positions[2],
+            mother_name=positions[3],
+            reference=_reference(records),
+        ),
+        name_table(text, profile),
+        text,
+    )
 
 
 def _reference(records: pa.Table) -> Array:
     """The child's birth year of each guardian, where it is known."""
     if CHILD_YEAR not in records.column_names:
         return np.zeros(len(records), np.int16)
-    return np.asarray(pc.fill_null(combined(records[CHILD_YEAR]), 0).to_numpy(zero_copy_only=False).astype(np.int16))
+    return np.asarray(
+        pc.fill_null(combined(records[CHILD_YEAR]), 0).to_numpy(zero_copy_only=False).astype(np.int16)
+    )
 
 
 CHILD_YEAR = "child_birth_year"
@@ -53,7 +59,9 @@ CHILD_YEAR = "child_birth_year"
 
 def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
     """Answers of a registry (ENTRY with father_name, mother_name) in their order, and their distinct names."""
-    columns = [entry_names(entries[name], profile.canonical) for name in ("full_name", "father_name", "mother_name")]
+    columns = [
+        entry_names(entries[name], profile.canonical) for name in ("full_name", "father_name", "mother_name")
+    ]
     positions, text = _read_names(columns)
     precision = pc.fill_null(entries["birth_precision"], "day")
     return Entries(
@@ -66,7 +74,9 @@ def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
         commune=digits(entries["residence_commune"], np.int32),
         father_name=positions[1],
         mother_name=positions[2],
-        deceased=pc.fill_null(pc.equal(combined(entries["status"]), "deceased"), fill_value=False).to_numpy(zero_copy_only=False),
+        deceased=pc.fill_null(pc.equal(combined(entries["status"]), "deceased"), fill_value=False).to_numpy(
+            zero_copy_only=False
+        ),
     ), name_table(text, profile)
 
 
@@ -76,7 +86,9 @@ def combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _optional(records: pa.Table, column: str) -> pa.Array:
-    return combined(records[column]) if column in records.column_names else pa.nulls(len(records), pa.string())
+    return (
+        combined(records[column]) if column in records.column_names else pa.nulls(len(records), pa.string())
+    )
 
 
 def _read_names(columns: list[pa.Array]) -> tuple[list[Array], pa.Array]:
@@ -94,7 +106,9 @@ def _birth(first_day: pa.ChunkedArray | pa.Array, precision: pa.ChunkedArray | p
     to_day, to_month = pc.equal(known, "day"), pc.is_in(known, value_set=pa.array(["day", "month"]))
     some = pc.and_kleene(pc.is_valid(known), pc.is_valid(dates))
     parts = [
-        pc.fill_null(pc.if_else(pc.and_kleene(some, there), part(dates), None), 0).to_numpy(zero_copy_only=False)
+        pc.fill_null(pc.if_else(pc.and_kleene(some, there), part(dates), None), 0).to_numpy(
+            zero_copy_only=False
+        )
         for part, there in ((pc.year, some), (pc.month, to_month), (pc.day, to_day))
     ]
     return packed(*parts)
@@ -110,7 +124,9 @@ def digits(column: pa.ChunkedArray | pa.Array, kind: type) -> Array:
     """Codes and numbers as integers; what is not all digits, or too large to be one, is 0."""
     text = combined(column)
     all_digits = pc.fill_null(pc.match_substring_regex(text, "^[0-9]{1,12}$"), fill_value=False)
-    numbers = pc.fill_null(pc.if_else(all_digits, text, None).cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    numbers = pc.fill_null(pc.if_else(all_digits, text, None).cast(pa.int64()), 0).to_numpy(
+        zero_copy_only=False
+    )
     fitting: Array = np.where(numbers <= np.iinfo(kind).max, numbers, 0).astype(kind)
     return fitting
 

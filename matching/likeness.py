@@ -5,11 +5,23 @@ name first, compound family names look like family and middle). All functions wo
 compiled; their models in another language are rapidfuzz's, to which the tests hold them.
 """
 
-import numba
 import numpy as np
 
 from matching import levels
-from matching.nametable import COMPACT, FIRST_WORD, FOLDED, KEY, LAST_MARKED, LAST_WORD, SHAPE, SORTED, SOUND, Array, Names
+from matching.compiled import compiled, inner
+from matching.nametable import (
+    COMPACT,
+    FIRST_WORD,
+    FOLDED,
+    KEY,
+    LAST_MARKED,
+    LAST_WORD,
+    SHAPE,
+    SORTED,
+    SOUND,
+    Array,
+    Names,
+)
 
 SIMILAR_FROM = 0.90
 """Jaro-Winkler similarity of the letters from which two names are called similar."""
@@ -25,14 +37,14 @@ ENDS_APART = 4
 """Names of so many letters or fewer are never two edits apart: Lan and Mai are."""
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def edits(a: Array, b: Array) -> int:
     """Optimal string alignment distance (insert, delete, replace, swap two neighbours) up to 2; 3 for any greater (Ukkonen 1985: a band)."""
     n, m = min(len(a), LONGEST), min(len(b), LONGEST)
     return _edits(a, 0, n, b, 0, m)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _edits(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
     """The same of n letters from `low` and m from `other_low`."""
     if abs(n - m) > 2:
@@ -46,7 +58,7 @@ def _edits(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
     return _banded(a, low, n, b, other_low, m)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
     """Edits of what is left between common ends: rows of a band of seven places about the diagonal, each place four bits of a number."""
     two_back, back = np.int64(0x9999999), np.int64(0)
@@ -79,13 +91,13 @@ def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int
     return min(back >> (4 * place) & 15, 3) if 0 <= place <= 6 else 3
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def jaro_winkler(a: Array, b: Array) -> float:
     """Similarity in 0 to 1 (Winkler 1990): the share of letters in common, more where the names begin alike."""
     return _jaro_winkler(a, 0, min(len(a), LONGEST), b, 0, min(len(b), LONGEST))
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _jaro_winkler(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> float:
     """The same of n letters from `low` and m from `other_low`; letters in common are bits."""
     if n == 0 or m == 0:
@@ -113,18 +125,20 @@ def _jaro_winkler(a: Array, low: int, n: int, b: Array, other_low: int, m: int) 
     if jaro <= 0.7:
         return jaro
     start = 0
-    while start < min(4, min(n, m)) and a[low + start] == b[other_low + start]:
+    while start < min(4, n, m) and a[low + start] == b[other_low + start]:
         start += 1
     return jaro + start * 0.1 * (1 - jaro)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def name_level(left: Names, a: int, right: Names, b: int, established: Array) -> int:
     """The level of two names, by keys first, by letters only where keys differ.
 
     Args:
-        left: the names that `a` is a position in; -1 for no name.
-        right: the names that `b` is a position in; -1 for no name.
+        left: the names on one side.
+        a: a position among them; -1 for no name.
+        right: the names on the other side.
+        b: a position among those; -1 for no name.
         established: sorted keys of words that are given names of many: such a word is no slip of another one.
     """
     if a < 0 or b < 0:
@@ -137,19 +151,24 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
             return SAME_UNMARKED
         return GIVEN_DIFFERS if _other_given(x, a, y, b, established) else MARKS_DIFFER
     level = _near(left, a, right, b)
-    if level == DIFFERENT or level == WORD_ORDER or level == WORD_MISSING or not _other_given(x, a, y, b, established):
+    if (
+        level == DIFFERENT
+        or level == WORD_ORDER
+        or level == WORD_MISSING
+        or not _other_given(x, a, y, b, established)
+    ):
         return _by_one_word(x, a, y, b) if level == DIFFERENT else level
     if level <= ONE_EDIT or _same_but_last(left, a, right, b):
         return GIVEN_DIFFERS
     return _by_one_word(x, a, y, b)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _bare(shape: int) -> bool:
     return shape >> 62 & 1 == 1
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _letters_apart(a: int, b: int) -> int:
     """How many letters occur in one name only; an edit changes two at most."""
     apart = (a ^ b) & 0x7FFFFFF
@@ -160,13 +179,16 @@ def _letters_apart(a: int, b: int) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _near(left: Names, a: int, right: Names, b: int) -> int:
     """Levels of names whose letters differ."""
     x, y = left.head, right.head
     if x[a, SOUND] == y[b, SOUND] or x[a, COMPACT] == y[b, COMPACT]:
         return SAME_SOUND
-    apart, ends_agree = _letters_apart(x[a, SHAPE], y[b, SHAPE]), x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, LAST_WORD] == y[b, LAST_WORD]
+    apart, ends_agree = (
+        _letters_apart(x[a, SHAPE], y[b, SHAPE]),
+        x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, LAST_WORD] == y[b, LAST_WORD],
+    )
     n, m = min(x[a, SHAPE] >> 32 & 0xFFFF, LONGEST), min(y[b, SHAPE] >> 32 & 0xFFFF, LONGEST)
     low, other_low = left.letter_start[a], right.letter_start[b]
     distance = _edits(left.letters, low, n, right.letters, other_low, m) if apart <= 4 else 3
@@ -181,30 +203,37 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     if ends_agree and n > 0:
         return ENDS
     # letters in one name only are out of common: the similarity can't be reached with more than a quarter of them
-    if n + m > 0 and 4 * apart <= n + m and _jaro_winkler(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM:
+    if (
+        n + m > 0
+        and 4 * apart <= n + m
+        and _jaro_winkler(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
+    ):
         return SIMILAR
     return DIFFERENT
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _may_lack_a_word(left: Names, a: int, right: Names, b: int) -> bool:
     """The first or the last word is there on both sides."""
     x, y = left.head, right.head
     return x[a, FIRST_WORD] == y[b, FIRST_WORD] or x[a, LAST_WORD] == y[b, LAST_WORD]
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _word_missing(left: Names, a: int, right: Names, b: int) -> bool:
     first, last = left.start[a], left.start[a + 1]
     other_first, other_last = right.start[b], right.start[b + 1]
     if abs(last - first - other_last + other_first) > 1:
         return False
     return word_missing(
-        left.word[first:last], left.initial[first:last], right.word[other_first:other_last], right.initial[other_first:other_last]
+        left.word[first:last],
+        left.initial[first:last],
+        right.word[other_first:other_last],
+        right.initial[other_first:other_last],
     )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     """All words but the last are the same."""
     first, other = left.start[a], right.start[b]
@@ -217,7 +246,7 @@ def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _by_one_word(x: Array, a: int, y: Array, b: int) -> int:
     """What is left of agreement between different names: the given name, the family name, or nothing."""
     if x[a, LAST_WORD] == y[b, LAST_WORD] and x[a, LAST_WORD] != 0:
@@ -225,7 +254,7 @@ def _by_one_word(x: Array, a: int, y: Array, b: int) -> int:
     return FAMILY_AGREES if x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, FIRST_WORD] != 0 else DIFFERENT
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def word_missing(a: Array, initial_a: Array, b: Array, initial_b: Array) -> bool:
     """One name is the other with a word left out, or cut to its first letter; of three words and more, so that what is left tells people apart."""
     if len(a) == len(b):
@@ -235,7 +264,7 @@ def word_missing(a: Array, initial_a: Array, b: Array, initial_b: Array) -> bool
     return len(b) == len(a) + 1 and len(b) > 2 and _left_out(b, a)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _left_out(longer: Array, shorter: Array) -> bool:
     i = 0
     while i < len(shorter) and longer[i] == shorter[i]:
@@ -246,7 +275,7 @@ def _left_out(longer: Array, shorter: Array) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _cut(short: Array, full: Array, initial: Array) -> bool:
     """Exactly one word differs, and it is the first letter of the other."""
     found = False
@@ -258,7 +287,7 @@ def _cut(short: Array, full: Array, initial: Array) -> bool:
     return found
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _other_given(x: Array, a: int, y: Array, b: int, established: Array) -> bool:
     """Both last words are given names, and two different ones; a name without marks isn't held to its letters."""
     if x[a, LAST_MARKED] == y[b, LAST_MARKED]:
@@ -268,13 +297,13 @@ def _other_given(x: Array, a: int, y: Array, b: int, established: Array) -> bool
     return _holds(established, x[a, LAST_MARKED]) and _holds(established, y[b, LAST_MARKED])
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _holds(ordered: Array, key: int) -> bool:
     at = np.searchsorted(ordered, key)
     return at < len(ordered) and ordered[at] == key
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def name_levels(left: Names, a: Array, right: Names, b: Array, established: Array) -> Array:
     """The levels of pairs of names (int8), one per position of `a` and `b`."""
     result = np.empty(len(a), np.int8)

@@ -17,6 +17,7 @@ from matching.passes import family
 from matching.registry import Registry
 from matching.resolve import Claims, Resolution, resolve
 from matching.schemas import CANDIDATES, DECISIONS, KINDS
+from matching.weights_table import WEIGHTS, weights_table
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Linkage:
     """DECISIONS, one row per record."""
     candidates: pa.Table
     """CANDIDATES of those not linked."""
+    weights: pa.Table
+    """WEIGHTS of the best candidates of all."""
     facts: SearchFacts | None
     """What the run says about itself; None for no records."""
 
@@ -54,7 +57,7 @@ def link(
         progress: told after each pass.
     """
     if not len(records):
-        return Linkage(DECISIONS.empty_table(), CANDIDATES.empty_table(), None)
+        return Linkage(DECISIONS.empty_table(), CANDIDATES.empty_table(), WEIGHTS.empty_table(), None)
     searched = search_registry(records, registry, stored, known, settings, kin, progress)
     resolution = _resolved(searched)
     facts = deciding.facts_of(records, searched)
@@ -65,6 +68,7 @@ def link(
     return Linkage(
         deciding.decisions(records, outcome, reason, searched.found, searched.facts.model.name, run),
         deciding.candidates(records, shown, entries),
+        weights_table(records, searched),
         searched.facts,
     )
 
@@ -105,7 +109,9 @@ def link_sector(
     students = with_parent_names(records["student"], records["guardian"], families)
     result = {"teacher": linked("teacher", records["teacher"]), "student": linked("student", students)}
     guardians = at_the_childs_home(records["guardian"], students, families)
-    kin = family.parents_of_linked(families, links_of(result["student"].decisions), elders_of(guardians), registry)
+    kin = family.parents_of_linked(
+        families, links_of(result["student"].decisions), elders_of(guardians), registry
+    )
     result["guardian"] = linked("guardian", guardians, kin)
     still_open = open_records(students, result["student"].decisions)
     kin = family.children_of_linked(
@@ -131,7 +137,11 @@ A_GRANDPARENT = 38
 def elders_of(guardians: pa.Table) -> pa.Array:
     """Guardians (as `at_the_childs_home` gives them) who are that much older than the pupil."""
     gap = pc.subtract(guardians[CHILD_YEAR].cast(pa.int64()), pc.year(guardians["birth_from"]))
-    return guardians["record_id"].filter(pc.fill_null(pc.greater_equal(gap, A_GRANDPARENT), fill_value=False)).combine_chunks()
+    return (
+        guardians["record_id"]
+        .filter(pc.fill_null(pc.greater_equal(gap, A_GRANDPARENT), fill_value=False))
+        .combine_chunks()
+    )
 
 
 def links_of(decisions: pa.Table) -> pa.Table:
@@ -185,6 +195,7 @@ def replaced(first: Linkage, second: Linkage) -> Linkage:
     return Linkage(
         pa.concat_tables([kept(first.decisions), second.decisions]),
         pa.concat_tables([kept(first.candidates), second.candidates]),
+        pa.concat_tables([kept(first.weights), second.weights]),
         first.facts,
     )
 
@@ -208,7 +219,11 @@ def at_the_childs_home(guardians: pa.Table, students: pa.Table, families: pa.Tab
     """
     children = students.append_column(CHILD_YEAR, pc.year(students["birth_from"]).cast(pa.int16()))
     joined = families.join(
-        children.select(["record_id", CHILD_YEAR, *_HOME]), "student_id", "record_id", join_type="inner", use_threads=False
+        children.select(["record_id", CHILD_YEAR, *_HOME]),
+        "student_id",
+        "record_id",
+        join_type="inner",
+        use_threads=False,
     )
     eldest = _first_of(joined.filter(pc.is_valid(joined[CHILD_YEAR])), "guardian_id", CHILD_YEAR)
     at = pc.index_in(guardians["record_id"], value_set=eldest["guardian_id"].combine_chunks())

@@ -5,10 +5,10 @@ among those born about the same year in the same commune. The registry can count
 the count, and what is counted among few is drawn towards what the larger group shows (a gamma prior on the rate, Gelman 2013, ch. 2).
 """
 
-import numba
 import numpy as np
 
 from matching.columns import year_of
+from matching.compiled import compiled
 from matching.nametable import Array
 from matching.searching import Order
 from matching.subjects import Subjects
@@ -58,8 +58,17 @@ def _of_age(birth: Array, years: Array) -> Array:
     return np.where(inside, np.maximum(near[np.clip(year, 0, YEARS - 1)], 1e-4), 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
-def _counts(birth: Array, home: Array, commune: Array, low: Array, high: Array, births: Array, homes: Array, communes: Array) -> Array:
+@compiled
+def _counts(
+    birth: Array,
+    home: Array,
+    commune: Array,
+    low: Array,
+    high: Array,
+    births: Array,
+    homes: Array,
+    communes: Array,
+) -> Array:
     """People of each name: all, of the age, of the age and province, and commune: rows × readings × 4."""
     counts = np.zeros((len(birth), 2, 4), np.int64)
     for i in range(len(birth)):
@@ -85,4 +94,4 @@ def _ratios(counts: Array, of_age: Array, at_home: Array, in_commune: Array) -> 
     province = (here + STRENGTH) / (aged * at_home[:, None] + STRENGTH)
     commune = (nearby + STRENGTH) / (here * in_commune[:, None] + STRENGTH)
     ratio = np.stack([age * province * commune, age * province, age, age], axis=2)
-    return np.log2(ratio).astype(np.float32)
+    return np.asarray(np.log2(ratio), dtype=np.float32)

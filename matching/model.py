@@ -21,7 +21,6 @@ import numpy as np
 
 from matching import levels
 from matching.errors import ModelUnreadable
-from matching.weighing import YEARS
 
 Table = np.ndarray
 

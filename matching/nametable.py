@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matching.compiled import compiled
 from matching.profile import Profile
 
 Array = np.ndarray
@@ -107,13 +107,17 @@ def name_table(names: pa.Array, profile: Profile) -> Names:
     vocabulary, parts = _vocabulary(encoded.dictionary.to_pylist(), profile)
     start = words.offsets.to_numpy().astype(np.int32)
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    return with_head(Names(_NO_HEAD, *_composed(start - start[0], codes[start[0] : start[-1]], vocabulary, parts)))
+    return with_head(
+        Names(_NO_HEAD, *_composed(start - start[0], codes[start[0] : start[-1]], vocabulary, parts))
+    )
 
 
 def _vocabulary(words: Sequence[str], profile: Profile) -> tuple[_Vocabulary, _Parts]:
     folded = [profile.fold(word) for word in words]
     split = [text.split(" ") if text else [] for text in folded]
-    distinct = {part: position for position, part in enumerate(dict.fromkeys(p for text in split for p in text))}
+    distinct = {
+        part: position for position, part in enumerate(dict.fromkeys(p for text in split for p in text))
+    }
     return _Vocabulary(
         key=_keys(words),
         bare=np.array([a == b for a, b in zip(words, folded, strict=True)], dtype=bool),
@@ -149,7 +153,7 @@ def _spelling(letters: bytes) -> int:
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def mixed(key: np.int64) -> np.int64:
     """A hash of a hash, so that sums of them don't cancel (finaliser of SplitMix64, Steele 2014)."""
     z = np.uint64(key) + np.uint64(0x9E3779B97F4A7C15)
@@ -158,12 +162,12 @@ def mixed(key: np.int64) -> np.int64:
     return np.int64(z ^ (z >> np.uint64(31)))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _known(key: np.int64) -> np.int64:
     return key if key != 0 else np.int64(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def name_key_of(words: Array) -> np.int64:
     """The key of a name of these words (keys) in this order."""
     key = np.int64(0)
@@ -172,7 +176,7 @@ def name_key_of(words: Array) -> np.int64:
     return _known(key)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _composed(start: Array, codes: Array, vocabulary: _Vocabulary, parts: _Parts) -> tuple[Array, ...]:
     size = len(start) - 1
     word_start, letter_start = np.zeros(size + 1, np.int32), np.zeros(size + 1, np.int32)
@@ -228,20 +232,26 @@ def with_head(names: Names) -> Names:
     return names._replace(head=_heads(names))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _heads(names: Names) -> Array:
     head = np.zeros((len(names.key), 9), np.int64)
     for i in range(len(names.key)):
         low, high = names.start[i], names.start[i + 1]
         head[i, KEY], head[i, FOLDED], head[i, SOUND] = names.key[i], names.folded[i], names.sound[i]
-        head[i, COMPACT], head[i, SORTED], head[i, LAST_MARKED] = names.compact[i], names.sorted[i], names.last_marked[i]
+        head[i, COMPACT], head[i, SORTED], head[i, LAST_MARKED] = (
+            names.compact[i],
+            names.sorted[i],
+            names.last_marked[i],
+        )
         if high > low:
             head[i, FIRST_WORD], head[i, LAST_WORD] = names.word[low], names.word[high - 1]
         letters, first = np.int64(0), names.letter_start[i]
         for k in range(first, names.letter_start[i + 1]):
             letter = names.letters[k]
             letters |= np.int64(1) << (np.int64(letter) - 97 if 97 <= letter <= 122 else np.int64(26))
-        head[i, SHAPE] = letters | (np.int64(names.letter_start[i + 1] - first) << 32) | (np.int64(names.bare[i]) << 62)
+        head[i, SHAPE] = (
+            letters | (np.int64(names.letter_start[i + 1] - first) << 32) | (np.int64(names.bare[i]) << 62)
+        )
     return head
 
 

@@ -1,12 +1,12 @@
 """Orders of many small numbers, in one pass over them."""
 
-import numba
 import numpy as np
 
+from matching.compiled import compiled
 from matching.nametable import Array
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def counting_order(codes: Array, size: int) -> tuple[Array, Array]:
     """Positions in the order of their codes, equal ones in their own order (counting sort); negative codes are left out.
 

@@ -4,11 +4,11 @@ The search (`matching.weighing.weigh`) adds a pair's parts up and forgets them; 
 once more for those few that people may want explained.
 """
 
-import numba
 import numpy as np
 
 from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
+from matching.compiled import compiled
 from matching.likeness import MARKS_DIFFER, WORD_MISSING
 from matching.nametable import Array
 from matching.searching import KEPT, Kept, Sought
@@ -46,7 +46,7 @@ def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights
     return parts
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _fill(
     records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array
 ) -> None:
@@ -62,7 +62,7 @@ def _fill(
                 )
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _before_comparing(
     records: Records, entries: Entries, sought: Sought, tables: Weights, i: int, at: int, parts: Array
 ) -> None:
@@ -75,7 +75,7 @@ def _before_comparing(
     parts[DECEASED] = tables.deceased if entries.deceased[at] else 0.0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _compared(
     records: Records,
     row: int,
@@ -101,7 +101,7 @@ def _compared(
     parts[P_PARENTS] = tables.parents[level[PARENTS]]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _was_cut(records: Records, row: int, tables: Weights, parts: Array) -> bool:
     """Whether the search gave the pair up before it looked at the name: a record without a name is looked at to the end."""
     unread = parts.sum() + best_of(tables, -1, records.name_other[row])

@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from matching.nametable import Array
+from matching.parts import PRIOR
 from matching.searching import Kept
 
 Bin = tuple[float, float, int, float, float]
@@ -44,6 +45,8 @@ class Weighed:
     """n × 2: summed mass and relative mass of pairs not kept."""
     target_rules: Array
     """n, rules (bits) that found the target asked for."""
+    parts: Array
+    """n × KEPT × PARTS (`matching.parts`): what the weights are the sum of."""
 
     def of(self, chosen: Array) -> "Weighed":
         """Some lines, chosen by position or mask."""
@@ -51,18 +54,38 @@ class Weighed:
 
     def under(self, shift: float) -> "Weighed":
         """The same under a prior that is `shift` times as great."""
-        return replace(self, weight=self.weight + np.log2(shift), rest=self.rest * [shift, 1.0])
+        more = self.more(PRIOR, np.where(self.at >= 0, np.log2(shift), 0.0))
+        return replace(more, rest=self.rest * [shift, 1.0])
+
+    def more(self, part: int, weight: Array) -> "Weighed":
+        """The same with something added (n × KEPT, log2) to a part of the weights."""
+        parts = self.parts.copy()
+        parts[..., part] += weight
+        return replace(self, weight=self.weight + weight, parts=parts)
 
 
-def weighed(row: Array, kept: Kept) -> Weighed:
+def weighed(row: Array, kept: Kept, parts: Array) -> Weighed:
     """The results of a search."""
-    return Weighed(row, kept.at, kept.weight, kept.relative, kept.levels, kept.rules, kept.reading, kept.rest, kept.target_rules)
+    return Weighed(
+        row,
+        kept.at,
+        kept.weight,
+        kept.relative,
+        kept.levels,
+        kept.rules,
+        kept.reading,
+        kept.rest,
+        kept.target_rules,
+        parts,
+    )
 
 
 def put_together(parts: list[Weighed]) -> Weighed:
     """Lines of different records as one, in the order of records."""
     order = np.argsort(np.concatenate([part.row for part in parts]), kind="stable")
-    return Weighed(*(np.concatenate([getattr(part, f.name) for part in parts])[order] for f in fields(Weighed)))
+    return Weighed(
+        *(np.concatenate([getattr(part, f.name) for part in parts])[order] for f in fields(Weighed))
+    )
 
 
 def probabilities(found: Weighed, nobody: float) -> tuple[Array, Array]:

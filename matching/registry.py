@@ -81,8 +81,12 @@ class Registry(Protocol):
         ...
 
 
-LOOKED_UP = pa.schema([pa.field("asked", pa.string()), pa.field("found_by", pa.int8()), pa.field("at", pa.int32())])
+LOOKED_UP = pa.schema(
+    [pa.field("asked", pa.string()), pa.field("found_by", pa.int8()), pa.field("at", pa.int32())]
+)
 """The number asked, how it was found (position in matching.keys.FOUND_BY), the entry's position."""
 
-KIN_OF = pa.schema([pa.field("asked", pa.string()), pa.field("relation", pa.string()), pa.field("at", pa.int32())])
+KIN_OF = pa.schema(
+    [pa.field("asked", pa.string()), pa.field("relation", pa.string()), pa.field("at", pa.int32())]
+)
 """The number asked, father | mother | child, the relative's position."""

@@ -6,12 +6,12 @@ per pair, so that memory doesn't grow with the number of pairs; threads run chun
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from matching.blocking import RULES, date_rules, name_rules, near_rules
 from matching.columns import Entries, Records, day_of
 from matching.comparison import FIELDS
+from matching.compiled import inner
 from matching.nametable import Array, Names
 from matching.weighing import Weights, weigh
 
@@ -108,7 +108,7 @@ def nothing_kept(size: int) -> Kept:
     )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def search(
     records: Records, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
     established: Array, tables: Weights, kept: Kept, levels: Array,
@@ -124,10 +124,24 @@ def search(
             _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
         _search_day(records, row, names, entries, entry_names, sought, established, tables, kept, i, levels)
         for k in range(sought.group_start[i], sought.group_start[i + 1]):
-            _search_group(records, row, names, entries, entry_names, order, sought, established, tables, kept, i, k, levels)
+            _search_group(
+                records,
+                row,
+                names,
+                entries,
+                entry_names,
+                order,
+                sought,
+                established,
+                tables,
+                kept,
+                i,
+                k,
+                levels,
+            )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _search_day(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, sought: Sought,
     established: Array, tables: Weights, kept: Kept, i: int, levels: Array,
@@ -135,7 +149,12 @@ def _search_day(
     """Those born on the same day."""
     place, gender, commune = records.birth_province[row], records.gender[row], records.commune[row]
     by_place, by_commune = place != 0 and gender != 0, commune != 0
-    low, high, low_other, high_other = sought.given_low[i, 0], sought.given_high[i, 0], sought.given_low[i, 1], sought.given_high[i, 1]
+    low, high, low_other, high_other = (
+        sought.given_low[i, 0],
+        sought.given_high[i, 0],
+        sought.given_low[i, 1],
+        sought.given_high[i, 1],
+    )
     for at in range(sought.day_low[i], sought.day_high[i]):
         name = entries.name[at]
         if not (
@@ -150,22 +169,59 @@ def _search_day(
         met = date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name))
         if at == sought.target[i]:
             kept.target_rules[i] |= met
-        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
+        _weigh_found(
+            records,
+            row,
+            names,
+            entries,
+            at,
+            entry_names,
+            established,
+            tables,
+            kept,
+            i,
+            met,
+            sought.holder[i],
+            levels,
+        )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _search_group(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
     established: Array, tables: Weights, kept: Kept, i: int, k: int, levels: Array,
 ) -> None:  # fmt: skip
     """Those of one name without marks."""
-    birth, commune, home, place = records.birth[row], records.commune[row], records.home[row], records.birth_province[row]
+    birth, commune, home, place = (
+        records.birth[row],
+        records.commune[row],
+        records.home[row],
+        records.birth_province[row],
+    )
     near = sought.group_kind[k] == NEAR_NAME
     for p in range(sought.group_low[k], sought.group_high[k]):
         if near:
-            met = near_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], order.birth_province[p])
+            met = near_rules(
+                birth,
+                commune,
+                home,
+                place,
+                order.birth[p],
+                order.commune[p],
+                order.home[p],
+                order.birth_province[p],
+            )
         else:
-            met = name_rules(birth, commune, home, place, order.birth[p], order.commune[p], order.home[p], order.birth_province[p])
+            met = name_rules(
+                birth,
+                commune,
+                home,
+                place,
+                order.birth[p],
+                order.commune[p],
+                order.home[p],
+                order.birth_province[p],
+            )
         if met == 0:
             continue
         at = order.at[p]
@@ -173,14 +229,30 @@ def _search_group(
             kept.target_rules[i] |= met
         if order.birth[p] == birth and day_of(birth) != 0 and sought.day_high[i] > sought.day_low[i]:
             name = entries.name[at]
-            if date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name)):
+            if date_rules(
+                records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name)
+            ):
                 continue
         if _is_listed(sought, i, at):
             continue
-        _weigh_found(records, row, names, entries, at, entry_names, established, tables, kept, i, met, sought.holder[i], levels)
+        _weigh_found(
+            records,
+            row,
+            names,
+            entries,
+            at,
+            entry_names,
+            established,
+            tables,
+            kept,
+            i,
+            met,
+            sought.holder[i],
+            levels,
+        )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _weigh_found(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
     tables: Weights, kept: Kept, i: int, met: int, holder: int, levels: Array,
@@ -191,11 +263,13 @@ def _weigh_found(
     kept.by_rule[0, rule] += 1
     if met == 1 << rule:
         kept.by_rule[1, rule] += 1
-    weight, relative, reading = weigh(records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, levels)
+    weight, relative, reading = weigh(
+        records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, levels
+    )
     _keep(kept, i, at, weight, relative, levels, met, reading)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _is_listed(sought: Sought, i: int, at: int) -> bool:
     for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
         if sought.listed[k] == at:
@@ -203,18 +277,26 @@ def _is_listed(sought: Sought, i: int, at: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _same_name(sought: Sought, i: int, name: int) -> bool:
-    return sought.name_low[i, 0] <= name < sought.name_high[i, 0] or sought.name_low[i, 1] <= name < sought.name_high[i, 1]
+    return (
+        sought.name_low[i, 0] <= name < sought.name_high[i, 0]
+        or sought.name_low[i, 1] <= name < sought.name_high[i, 1]
+    )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _same_given(sought: Sought, i: int, name: int) -> bool:
-    return sought.given_low[i, 0] <= name < sought.given_high[i, 0] or sought.given_low[i, 1] <= name < sought.given_high[i, 1]
+    return (
+        sought.given_low[i, 0] <= name < sought.given_high[i, 0]
+        or sought.given_low[i, 1] <= name < sought.given_high[i, 1]
+    )
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
-def _keep(kept: Kept, i: int, at: int, weight: float, relative: float, levels: Array, met: int, reading: int) -> None:
+@inner
+def _keep(
+    kept: Kept, i: int, at: int, weight: float, relative: float, levels: Array, met: int, reading: int
+) -> None:
     """Put a pair among the best of its record; what falls out counts as mass. Equal weights stand in the order of entries."""
     kept.pairs[i] += 1
     last = KEPT - 1
@@ -241,7 +323,7 @@ def _keep(kept: Kept, i: int, at: int, weight: float, relative: float, levels: A
     kept.rules[i, place], kept.reading[i, place] = met, reading
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _before(weight: float, at: int, kept: Kept, i: int, place: int) -> bool:
     other = kept.at[i, place]
     return other < 0 or weight > kept.weight[i, place] or (weight == kept.weight[i, place] and at < other)

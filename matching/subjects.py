@@ -69,7 +69,12 @@ class Subjects:
 
 
 def subjects_of(
-    records: Records, names: Names, text: pa.Array, known: Frequencies, counts: Mapping[str, Array] | None, profile: Profile
+    records: Records,
+    names: Names,
+    text: pa.Array,
+    known: Frequencies,
+    counts: Mapping[str, Array] | None,
+    profile: Profile,
 ) -> Subjects:
     """Look up frequencies for records.
 
@@ -169,14 +174,14 @@ RAREST_YEAR = 1e-5
 
 def _ages(model: Model, known: Frequencies) -> Array:
     """Ages that were not learned are those of people at large."""
-    if len(model.ages):
-        return np.log2(model.ages)
-    return np.log2(np.maximum(np.pad(known.years, YEARS)[model.reference - FIRST_YEAR :][: 2 * YEARS], RAREST_YEAR))
+    of_people = np.pad(known.years, YEARS)[model.reference - FIRST_YEAR :][: 2 * YEARS]
+    return np.asarray(np.log2(model.ages if len(model.ages) else np.maximum(of_people, RAREST_YEAR)))
 
 
 def _table(m: Array, names: tuple[str, ...], log2_u: Array) -> Array:
     """log2(m/u), 0 where a side is missing."""
-    return np.where(_is_missing(names), 0, np.log2(np.maximum(m, 1e-9)) - log2_u).astype(np.float32)
+    weight = np.where(_is_missing(names), 0, np.log2(np.maximum(m, 1e-9)) - log2_u)
+    return np.asarray(weight, dtype=np.float32)
 
 
 def _is_missing(names: tuple[str, ...]) -> Array:
@@ -186,23 +191,31 @@ def _is_missing(names: tuple[str, ...]) -> Array:
 def _birth_weights(birth: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
     """By distinct date: the people of a chunk share many."""
     distinct, at = np.unique(birth, return_inverse=True)
-    u = np.log2(birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known))
+    u = np.log2(
+        birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known)
+    )
     m = np.where(_coarse(distinct)[:, None], model.m["birth_date_coarse"], model.m["birth_date"])
     missing = _is_missing(levels.BIRTH_DATE)
     weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
-    relative = np.where(missing, 0, np.log2(np.maximum(model.relative["birth_date"], 1e-9)) - u).astype(np.float32)
+    relative = np.where(missing, 0, np.log2(np.maximum(model.relative["birth_date"], 1e-9)) - u).astype(
+        np.float32
+    )
     return weight[at], relative[at]
 
 
 def _place_weights(records: Records, rows: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
-    u = place_table(
-        *(getattr(records, name)[rows].astype(int) for name in ("birth_province", "birth_region", "home", "commune")), known
+    province, region, home, commune = (
+        getattr(records, name)[rows].astype(int)
+        for name in ("birth_province", "birth_region", "home", "commune")
     )
+    u = place_table(province, region, home, commune, known)
     shape = u.shape
     nothing = np.zeros((shape[1], shape[2]), bool)
     nothing[-1, -1] = True
     log2_u = np.log2(u)
-    m, relative = (np.log2(np.maximum(part["place"], 1e-9)).reshape(shape[1:]) for part in (model.m, model.relative))
+    m, relative = (
+        np.log2(np.maximum(part["place"], 1e-9)).reshape(shape[1:]) for part in (model.m, model.relative)
+    )
     return (
         np.where(nothing, 0, m - log2_u).astype(np.float32),
         np.where(nothing, 0, relative - log2_u).astype(np.float32),

@@ -6,11 +6,9 @@ worth as evidence that the entry is a brother, sister or parent of the person so
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from matching.columns import Entries, Records, year_of
-from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.comparison import (
     BIRTH_DATE,
     BIRTH_PLACE,
@@ -27,6 +25,8 @@ from matching.comparison import (
     parents_of_pair,
     residence_level,
 )
+from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
+from matching.compiled import inner
 from matching.likeness import MARKS_DIFFER, MISSING, WORD_MISSING, name_level
 from matching.nametable import Array, Names
 
@@ -90,14 +90,14 @@ class Weights(NamedTuple):
     """log2 P(deceased)."""
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def age_weight(tables: Weights, i: int, birth: int, entry_birth: int) -> float:
     """log2 of how likely somebody of the entry's age is a record of this kind, against the record's own age where that is known."""
     low, high = AGE_BOUNDS
     return min(max(_density(tables, i, entry_birth) - _density(tables, i, birth), low), high)
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def _density(tables: Weights, i: int, birth: int) -> float:
     """How much denser the records of the kind are at an age than people at large; 0 where that is unknown."""
     year, gap = year_of(birth) - FIRST_YEAR, year_of(birth) - tables.reference[i] + YEARS
@@ -106,7 +106,7 @@ def _density(tables: Weights, i: int, birth: int) -> float:
     return tables.age[gap] - tables.people[year]
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def weigh(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
     tables: Weights, i: int, found_by: int, prior: float, holder: int, levels: Array,
@@ -133,16 +133,25 @@ def weigh(
     """
     birth = birth_level(records.birth[row], entries.birth[at])
     gender = gender_level(records.gender[row], entries.gender[at])
-    place = birth_place_level(records.birth_province[row], records.birth_region[row], entries.birth_province[at], tables.regions)
+    place = birth_place_level(
+        records.birth_province[row], records.birth_region[row], entries.birth_province[at], tables.regions
+    )
     home = residence_level(records.home[row], records.commune[row], entries.home[at], entries.commune[at])
     number = number_level(records.number[row], records.number_other[row], entries.entry[at], found_by)
     shared = np.int64(tables.shared_number[i])
     base = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
-    base += age_weight(tables, i, records.birth[row], entries.birth[at]) + (tables.deceased if entries.deceased[at] else 0.0)
+    base += age_weight(tables, i, records.birth[row], entries.birth[at]) + (
+        tables.deceased if entries.deceased[at] else 0.0
+    )
     weight = base + tables.birth[i, birth] + tables.place[i, place, home] + tables.number[shared, number]
     # somebody found by family who isn't the person is a relative for certain
     kin = tables.relative_prior if prior == 0 else max(tables.relative_prior, np.log2(prior))
-    relative = kin + tables.birth_relative[i, birth] + tables.place_relative[i, place, home] + tables.number_relative[shared, number]
+    relative = (
+        kin
+        + tables.birth_relative[i, birth]
+        + tables.place_relative[i, place, home]
+        + tables.number_relative[shared, number]
+    )
     if number >= ONE_DIGIT and holder >= 0 and are_kin(entries, at, holder):
         # a number taken from a brother's, sister's or parent's papers is no chance among all people; so it is for the entry's kin too
         weight += tables.number_of_kin - tables.number[shared, number]
@@ -175,16 +184,21 @@ def weigh(
     return weight + tables.parents[parents], relative + tables.parents_relative[parents], reading
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def are_kin(entries: Entries, a: int, b: int) -> bool:
     """By the names of parents: brothers and sisters, or one the other's parent."""
-    father_a, father_b, mother_a, mother_b = entries.father_name[a], entries.father_name[b], entries.mother_name[a], entries.mother_name[b]
+    father_a, father_b, mother_a, mother_b = (
+        entries.father_name[a],
+        entries.father_name[b],
+        entries.mother_name[a],
+        entries.mother_name[b],
+    )
     siblings = (father_a >= 0 and father_a == father_b) or (mother_a >= 0 and mother_a == mother_b)
     a_parent = entries.name[a] >= 0 and entries.name[a] in (father_b, mother_b)
     return siblings or a_parent or (entries.name[b] >= 0 and entries.name[b] in (father_a, mother_a))
 
 
-@numba.njit(cache=True, nogil=True, _nrt=False)
+@inner
 def best_of(tables: Weights, name: int, other: int) -> float:
     """The most that a name can weigh."""
     best = tables.best_name[name] if name >= 0 else 0.0

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from matching.schemas import KINDS
 from pipelines.cli import Asked
+from pipelines.commands_index import PROFILES
 from pipelines.progress import told
 from pipelines.scope import new_run
 from pipelines.texts import Texts
@@ -51,10 +53,23 @@ def _listed(counted: Counter[str], text: Texts) -> str:
 @click.argument("education", type=_FOLDER)
 @click.argument("registry", type=_FOLDER)
 @click.argument("out", type=_FOLDER)
+@click.option("--index", type=_FOLDER)
+@click.option("--profile", "names", type=click.Choice(PROFILES), default="vietnam", show_default=True)
+@click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS)
 @click.option("--memory", default="1500MB", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def link(asked: Asked, education: Path, registry: Path, out: Path, memory: str, as_json: bool) -> None:
+def link(
+    asked: Asked,
+    education: Path,
+    registry: Path,
+    out: Path,
+    index: Path | None,
+    names: str,
+    kinds: tuple[str, ...],
+    memory: str,
+    as_json: bool,
+) -> None:
     """Link two folders of files; no database, no service."""
     from pipelines.link_folder import link_folders
 
@@ -64,6 +79,9 @@ def link(asked: Asked, education: Path, registry: Path, out: Path, memory: str, 
             education,
             registry,
             out,
+            index=index,
+            profile=names,
+            kinds=kinds,
             memory=memory,
             settings=settings.link_settings(),
             as_of=settings.as_of or date.today(),  # noqa: DTZ011 (the officer's own day)

@@ -9,6 +9,9 @@ import click
 from pipelines.cli import Asked
 from pipelines.progress import Told, told
 
+PROFILES = ("vietnam", "people")
+"""Names of `matching.profile.PROFILES`, which is not imported for the sake of a help text."""
+
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -16,9 +19,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.command()
 @click.argument("registry", type=_FOLDER)
 @click.argument("index_folder", type=_FOLDER)
-@click.option(
-    "--profile", "names", type=click.Choice(["vietnam", "people"]), default="vietnam", show_default=True
-)
+@click.option("--profile", "names", type=click.Choice(PROFILES), default="vietnam", show_default=True)
 @click.option("--changes", type=_FILE, multiple=True, metavar="FILE")
 @click.option("--memory", default="4GB", show_default=True)
 @click.option("--json", "as_json", is_flag=True)

@@ -123,7 +123,9 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
         carried = without(carried, both)
     evidence = earlier_evidence(work, kind) if carried.num_rows else linkage.decisions
     decisions = pa.concat_tables([linkage.decisions, as_decisions(carried, evidence)])
-    work.checkpoint(kind).keep("resolve", {"decisions": decisions, "candidates": linkage.candidates})
+    work.checkpoint(kind).keep(
+        "resolve", {"decisions": decisions, "candidates": linkage.candidates, "weights": linkage.weights}
+    )
     return _counted(decisions)
 
 
@@ -277,7 +279,10 @@ def _last_link(work: ProvinceRun, kind: str) -> str:
 
 def _linkage(work: ProvinceRun, kind: str, stage: str) -> Linkage:
     kept = work.checkpoint(kind)
-    return Linkage(kept.table(stage, stage), kept.table(stage, f"{stage}_candidates"), None)
+    decisions, candidates, weights = (
+        kept.table(stage, f"{stage}{part}") for part in ("", "_candidates", "_weights")
+    )
+    return Linkage(decisions, candidates, weights, None)
 
 
 def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, rejects: pa.Table) -> None:
@@ -285,6 +290,7 @@ def _keep_linkage(work: ProvinceRun, kind: str, stage: str, linkage: Linkage, re
     tables: Mapping[str, pa.Table] = {
         stage: linkage.decisions,
         f"{stage}_candidates": linkage.candidates,
+        f"{stage}_weights": linkage.weights,
         f"{stage}_rejects": rejects.cast(REJECTS),
     }
     facts: Counts = {}

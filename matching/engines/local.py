@@ -12,8 +12,9 @@ from matching.errors import TooManyPairs
 from matching.localnames import local_names
 from matching.model import Model
 from matching.nametable import Array
+from matching.parts import parts_of
 from matching.posterior import Weighed, put_together, weighed
-from matching.registry import Registry
+from matching.registry import People, Registry
 from matching.searching import Kept, Sought, nothing_kept, search
 from matching.subjects import ByName, Subjects, weights_by_name, weights_of
 
@@ -57,28 +58,41 @@ def searched_in_threads(
     """
     people, by_name = registry.people(), weights_by_name(subjects, model)
 
-    def work(chunk: Array) -> tuple[Array, Kept]:
+    def work(chunk: Array) -> tuple[Array, Kept, Array]:
         sought = blocks.sought(chunk, evidence)
         if targets is not None:
             sought = sought._replace(target=targets[np.searchsorted(rows, chunk)].astype(np.int32))
         _check(sought)
-        return chunk, _searched(subjects, model, by_name, people, sought)
+        return chunk, *_searched(subjects, model, by_name, people, sought)
 
     parts = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for chunk, kept in threads.map(work, _chunks(rows)):
+        for chunk, kept, added in threads.map(work, _chunks(rows)):
             count(int(kept.pairs.sum()), kept.by_rule[0])
-            parts.append(weighed(chunk, kept))
+            parts.append(weighed(chunk, kept, added))
     return put_together(parts)
 
 
-def _searched(subjects: Subjects, model: Model, by_name: ByName, people: tuple, sought: Sought) -> Kept:  # type: ignore[type-arg]
+def _searched(
+    subjects: Subjects, model: Model, by_name: ByName, people: People, sought: Sought
+) -> tuple[Kept, Array]:
     kept = nothing_kept(len(sought.row))
     entries, names, order = people
     local = local_names(subjects, sought.row, sought.named_low, sought.named_high, order)
     tables = weights_of(subjects, model, sought.row, by_name, local)
-    search(subjects.records, subjects.names, entries, names, order, sought, subjects.established, tables, kept, np.zeros(len(FIELDS), np.int8))
-    return kept
+    search(
+        subjects.records,
+        subjects.names,
+        entries,
+        names,
+        order,
+        sought,
+        subjects.established,
+        tables,
+        kept,
+        np.zeros(len(FIELDS), np.int8),
+    )
+    return kept, parts_of(subjects.records, entries, sought, tables, kept)
 
 
 def _chunks(rows: Array) -> Iterator[Array]:
@@ -87,6 +101,8 @@ def _chunks(rows: Array) -> Iterator[Array]:
 
 
 def _check(sought: Sought) -> None:
-    looked_at = int((sought.day_high - sought.day_low).sum(dtype=np.int64) + (sought.group_high - sought.group_low).sum())
+    looked_at = int(
+        (sought.day_high - sought.day_low).sum(dtype=np.int64) + (sought.group_high - sought.group_low).sum()
+    )
     if looked_at > NEVER_TOO_MANY and looked_at > MOST_LOOKED_AT * len(sought.row):
         raise TooManyPairs("all rules", looked_at, len(sought.row))

@@ -30,10 +30,11 @@ def claims(records: Records, rows: Array, registry: Registry) -> Listed:
     if not len(claiming):
         return NOTHING_LISTED
     found = registry.lookup(pc.unique(text))
-    joined = pa.table({"row": claiming, "asked": text}).join(found, "asked", join_type="inner", use_threads=False)
-    size = len(joined)
-    columns = (joined[name].to_numpy() for name in ("row", "at", "found_by"))
-    return listed(Listed(*columns, prior=np.zeros(size)))
+    joined = pa.table({"row": claiming, "asked": text}).join(
+        found, "asked", join_type="inner", use_threads=False
+    )
+    row, at, found_by = (joined[name].to_numpy() for name in ("row", "at", "found_by"))
+    return listed(Listed(row, at, found_by, np.zeros(len(joined))))
 
 
 def _asked(numbers: Array, rows: Array, width: int) -> tuple[Array, pa.Array]:

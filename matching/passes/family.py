@@ -17,7 +17,9 @@ from matching.registry import Registry
 
 NAME = "family"
 
-KIN = pa.schema([pa.field("record_id", pa.string()), pa.field("prior", pa.float64()), pa.field("at", pa.int32())])
+KIN = pa.schema(
+    [pa.field("record_id", pa.string()), pa.field("prior", pa.float64()), pa.field("at", pa.int32())]
+)
 """Who a record is likely to be by its family: the record, P(it is this entry), the entry's position."""
 
 OWN_SLOT = 0.9
@@ -32,7 +34,9 @@ CHILD = 0.9
 """P(a pupil is among the children of the guardian on record), shared among the children."""
 
 
-def parents_of_linked(families: pa.Table, students: pa.Table, elders: pa.Array, registry: Registry) -> pa.Table:
+def parents_of_linked(
+    families: pa.Table, students: pa.Table, elders: pa.Array, registry: Registry
+) -> pa.Table:
     """Candidates (KIN) for guardians from the registry's parents of their linked children, and grandparents where that can be.
 
     Args:
@@ -46,8 +50,12 @@ def parents_of_linked(families: pa.Table, students: pa.Table, elders: pa.Array, 
         return KIN.empty_table()
     parents = _parents(registry.relatives(pc.unique(linked["personal_id"])))
     first = _joined(linked, parents, "personal_id", _slot_prior)
-    may_be_elder = pc.or_(pc.equal(linked["relationship"], "guardian"), pc.is_in(linked["guardian_id"], value_set=elders))
-    of_parents = _joined(linked.filter(may_be_elder), parents, "personal_id", _slot_prior).select(["record_id", "at"])
+    may_be_elder = pc.or_(
+        pc.equal(linked["relationship"], "guardian"), pc.is_in(linked["guardian_id"], value_set=elders)
+    )
+    of_parents = _joined(linked.filter(may_be_elder), parents, "personal_id", _slot_prior).select(
+        ["record_id", "at"]
+    )
     if not len(of_parents):
         return _strongest(first)
     parent_ids = id_text(registry.people().entries.entry[of_parents["at"].to_numpy()])

@@ -130,7 +130,9 @@ def test_people_grow_and_positions_stay(service):
     assert before.entries.entry.tolist() == [int(NAMESAKE)]
     assert after.entries.entry.tolist() == [int(NAMESAKE), int(CHILD), int(FATHER)]
     own = after.names.key[after.entries.name]
-    assert after.entries.father_name[1] == after.entries.name[2]  # a name is one name, whichever answer it came with
+    assert (
+        after.entries.father_name[1] == after.entries.name[2]
+    )  # a name is one name, whichever answer it came with
     assert after.entries.father_name[[0, 2]].tolist() == [-1, -1]
     assert len(set(own.tolist())) == 3
     assert len(after.order.at) == 0

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.levels import COMPARISONS
+from matching.parts import PARTS
 from matching.posterior import probabilities, put_together, reliability, threshold, weighed
 from matching.searching import KEPT, _keep, nothing_kept
 
@@ -17,7 +18,7 @@ def kept(*pairs, rows=1, relative=UNLIKELY):
     found, levels = nothing_kept(rows), np.zeros(len(COMPARISONS), np.int8)
     for row, entry, weight in pairs:
         _keep(found, row, entry, float(weight), relative, levels, 1, 0)
-    return weighed(np.arange(rows), found)
+    return weighed(np.arange(rows), found, np.zeros((rows, KEPT, len(PARTS)), np.float32))
 
 
 def test_two_equally_good_candidates_share_one_half_each_whatever_their_weight():

@@ -8,6 +8,8 @@ import pytest
 
 from connectors.change_files import CHANGES
 from connectors.registry_index import built_index
+from matching.profile import PROFILES
+from pipelines import commands_index
 from pipelines.cli import Exit, run
 
 
@@ -50,3 +52,19 @@ def test_it_says_what_it_made_and_every_stage(folders, tmp_path, capsys, languag
 def test_no_index_to_merge_into(folders, tmp_path, capsys):
     assert run(["--lang", "en", "index", folders[1], folders[1]]) == Exit.SETTINGS
     assert "no finished index" in capsys.readouterr().err
+
+
+def test_the_profiles_that_there_are_can_be_asked_for():
+    assert set(commands_index.PROFILES) == set(PROFILES)
+
+
+def test_link_uses_an_index_or_builds_it(world, folders, tmp_path, capsys):
+    words = ["--set", "as_of=2026-11-21", "link", str(world.folder / "education")]
+    assert (
+        run([*words, folders[0], str(tmp_path / "a"), "--index", folders[1], "--kind", "teacher", "--json"])
+        == Exit.DONE
+    )
+    first = json.loads(capsys.readouterr().out)["counts"]
+    assert set(first) == {"teacher"}
+    assert run([*words, folders[1], str(tmp_path / "b"), "--kind", "teacher", "--json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out)["counts"] == first
