@@ -35,10 +35,15 @@ RULES = (
     BlockingRule("name_near_year", "years only, and wrong"),
     BlockingRule("name_commune", "no or a quite different date"),
     BlockingRule("name_undated", "no date at all"),
+    BlockingRule("name_rare", "anything wrong, where hardly anybody bears the name"),
+    BlockingRule("date_rare", "anything wrong, where few were born on the day"),
     BlockingRule("near_name_year", "wrong name, and wrong or missing day"),
     BlockingRule("near_name_commune", "wrong name and wrong year"),
 )
 """All rules, in the order in which a pair is credited to them; a rule's bit is its position."""
+
+FEW = 50
+"""So few entries of a name or a day are compared whatever else they are."""
 
 _POSITION = {rule.name: position for position, rule in enumerate(RULES)}
 
@@ -67,12 +72,15 @@ _COARSE, _NEAR_YEAR, _COMMUNE, _UNDATED = (
 _NEAR_NAME_YEAR, _NEAR_NAME_COMMUNE = (1 << rule_position(n) for n in ("near_name_year", "near_name_commune"))
 
 
+_NAME_RARE, _DATE_RARE = (1 << rule_position(n) for n in ("name_rare", "date_rare"))
+
+
 @inner
 def date_rules(
-    records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool
+    records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool, few: bool
 ) -> int:
     """The rules (bits) met by a pair born on the same day, which both know."""
-    met = 0
+    met = _DATE_RARE if few else 0
     if same_name:
         met |= _NAME_DATE
     if same_given:
@@ -95,9 +103,10 @@ def name_rules(
     other_commune: int,
     other_home: int,
     other_province: int,
+    few: bool,
 ) -> int:
     """The rules (bits) met by a pair of the same name without marks; the entry's values lie at hand in the order of names."""
-    met = 0
+    met = _NAME_RARE if few else 0
     year, other_year = year_of(birth), year_of(other)
     if commune != 0 and commune == other_commune:
         met |= _COMMUNE

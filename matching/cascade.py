@@ -27,7 +27,7 @@ from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.likeness import SAME_SOUND
-from matching.model import SHRINKAGE, Model, learn
+from matching.model import SHRINKAGE, Model, learn, learn_expected
 from matching.nametable import Array
 from matching.parts import TAKEN
 from matching.passes import claimed_id, family, search
@@ -173,6 +173,8 @@ def search_registry(
     rules: dict[str, RuleFacts] = {}
     for name in CASCADE:
         if name == search.EXACT_KEY and settings.learn:
+            if model.verified < FEW_VERIFIED:
+                model = _by_expectation(work, np.flatnonzero(in_scope), evidence, model)
             model, reliability, rules = _measured(work, found, claims, model)
         if name == family.NAME:
             evidence = listed(claims, by_family)
@@ -243,12 +245,7 @@ def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     if not len(rows):
         return model
     seen = searched_in_threads(work.registry, work.subjects, model, rows, claims, ListedBlocks())
-    there = seen.at >= 0
-    row = np.broadcast_to(seen.row[:, None], there.shape)[there]
-    compared = {name: seen.levels[..., at][there] for at, name in enumerate(FIELDS)}
-    reading = np.maximum(seen.reading[there], 0)
-    bare = work.subjects.names.bare[reading] if len(work.subjects.names.key) else np.zeros(len(reading), bool)
-    return learn(model, compared, bare, work.subjects.coarse[row])
+    return learn(model, *_compared(work, seen, seen.at >= 0))
 
 
 def _searched(
@@ -278,6 +275,38 @@ def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
             work.by_rule[rule.name] += found
 
     return count
+
+
+FEW_VERIFIED = 200
+"""With fewer verified pairs, m is learned from what the search finds."""
+
+ROUNDS = 5
+"""Of expectation-maximisation; each searches a sample anew."""
+
+
+def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) -> Model:
+    """M from the candidates of a sample of all records, each counting by its probability."""
+    sample = rows[:: max(1, len(rows) // max(work.settings.sample, 1))] if work.settings.sample else rows[:0]
+    stored, current = model, model
+    for _ in range(ROUNDS if len(sample) else 0):
+        seen = _searched(work, search.FUZZY, sample, evidence, current)
+        probability, _ = posterior.probabilities(seen, _nobody(current, search.FUZZY))
+        there = seen.at >= 0
+        compared, bare, coarse = _compared(work, seen, there)
+        current = replace(
+            learn_expected(stored, compared, probability[there], bare, coarse),
+            in_registry=current.in_registry,
+        )
+    return current
+
+
+def _compared(work: _Work, seen: Weighed, there: Array) -> tuple[dict[str, Array], Array, Array]:
+    """Of candidates chosen by a mask: levels per comparison, whether the name is bare, whether the date is coarse."""
+    row = np.broadcast_to(seen.row[:, None], there.shape)[there]
+    compared = {name: seen.levels[..., at][there] for at, name in enumerate(FIELDS)}
+    reading, names = np.maximum(seen.reading[there], 0), work.subjects.names
+    bare = names.bare[reading] if len(names.key) else np.zeros(len(reading), bool)
+    return compared, bare, work.subjects.coarse[row]
 
 
 def _with_ages(model: Model, records: Records) -> Model:

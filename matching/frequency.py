@@ -38,6 +38,9 @@ ESTABLISHED = 1e-4
 SMOOTHING = 2_000.0
 """People that the word model counts for beside the registry's own count of a name."""
 
+UNSEEN = 0.005
+"""Others expected of a name that nobody else bears, however rare its words are (assumption)."""
+
 PLACES = ("first", "middle", "last")
 """Places of a word in a name."""
 
@@ -205,7 +208,7 @@ class NameFrequency:
     def _counted(self, people: np.ndarray, modelled: np.ndarray) -> np.ndarray:
         """The count without the person sought, filled up by the word model."""
         others = np.maximum(people - 1, 0) + SMOOTHING * modelled
-        return np.asarray(np.maximum(others / (self._entries + SMOOTHING), 0.1 / self._entries))
+        return np.asarray(np.maximum(others / (self._entries + SMOOTHING), UNSEEN / self._entries))
 
     @staticmethod
     def _by_level(

@@ -175,7 +175,7 @@ def opened(kind: type[Kind], folder: Path, path: str) -> Kind:
 def _mapped(path: Path) -> Array:
     # copy-on-write, so that compiled code sees an ordinary array; nothing is ever written
     if path.stat().st_size < SMALL:
-        return np.load(path)
+        return np.asarray(np.load(path))
     return np.asarray(np.load(path, mmap_mode="c"))
 
 

@@ -12,7 +12,7 @@ Match weights are log2(m/u), the base that Splink uses.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -96,11 +96,21 @@ def place_m(joint: Table) -> Table:
     return table.ravel()
 
 
-def learned_table(codes: np.ndarray, stored: Table, shape: str) -> Table:
-    """P(level | same person) from counted levels, shrunk towards the stored table; missing doesn't count."""
+def learned_table(
+    codes: np.ndarray, stored: Table, shape: str, fixed_levels: Set[str], weight: np.ndarray | None = None
+) -> Table:
+    """P(level | same person) from counted levels, shrunk towards the stored table; missing doesn't count.
+
+    Args:
+        codes: levels of pairs.
+        stored: the stored table.
+        shape: which table it is.
+        fixed_levels: levels that the pairs say nothing about; they keep their stored share.
+        weight: P(the pair is right), 1 if None.
+    """
     size = len(SHAPES[shape])
-    counts = np.bincount(codes, minlength=size)[:size].astype(float)
-    missing, fixed = _missing(shape), np.array([level in NOT_LEARNED for level in SHAPES[shape]])
+    counts = np.bincount(codes, weight, minlength=size)[:size].astype(float)
+    missing, fixed = _missing(shape), np.array([level in fixed_levels for level in SHAPES[shape]])
     counts[missing | fixed] = 0
     kept = np.where(missing, 0, stored)
     kept = kept / kept.sum()
@@ -149,7 +159,8 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "parents": (compared["parents"], sure),
     }
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape) for shape, (codes, rows) in chosen.items()
+        shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED)
+        for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])
     # a claimed number whose holder differs in name and birth date was another's
@@ -165,18 +176,53 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
     )
 
 
-def load(path: Path | None = None) -> dict[str, Model]:
-    """The stored models, one per kind; without a path, those that come with the package.
+def learn_expected(
+    stored: Model, compared: Levels, probability: np.ndarray, bare: np.ndarray, coarse: np.ndarray
+) -> Model:
+    """The model of this run's data where no numbers verify pairs: one round of expectation-maximisation (Winkler 1988).
+
+    Args:
+        stored: where to shrink to.
+        compared: levels of candidate pairs.
+        probability: of each pair, by the model so far.
+        bare: per pair, whether the record's name has no marks at all.
+        coarse: per pair, whether the record's date is coarse or 1 January.
+    """
+    everything = np.ones(len(probability), bool)
+    chosen = {
+        "name": (compared["name"], ~bare),
+        "name_bare": (compared["name"], bare),
+        "birth_date": (compared["birth_date"], ~coarse),
+        "birth_date_coarse": (compared["birth_date"], coarse),
+        "gender": (compared["gender"], everything),
+        "place": (place_codes(compared), everything),
+        "number": (compared["number"], everything),
+        "parents": (compared["parents"], everything),
+    }
+    tables = {
+        shape: learned_table(codes[rows], stored.m[shape], shape, frozenset(), probability[rows])
+        for shape, (codes, rows) in chosen.items()
+    }
+    tables["place"] = place_m(tables["place"])
+    return replace(stored, m=tables)
+
+
+STORED = {"vietnam": "stored_model.json", "people": "stored_people.json"}
+"""Profile → its file in the package."""
+
+
+def load(path: Path | None = None, profile: str = "vietnam") -> dict[str, Model]:
+    """The stored models, one per kind; without a path, those that come with the package for a profile.
 
     Raises:
         ModelUnreadable: no such file, or not one of ours.
     """
-    source = path or files("matching") / "stored_model.json"
+    source = path or files("matching") / STORED[profile]
     try:
         content = json.loads(source.read_text(encoding="utf-8"))
         return {kind: _from_json(content, kind) for kind in content["kinds"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelUnreadable(str(path or "stored_model.json"), type(error).__name__) from error
+        raise ModelUnreadable(str(path or STORED[profile]), type(error).__name__) from error
 
 
 def _from_json(content: dict[str, object], kind: str) -> Model:

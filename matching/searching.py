@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.blocking import RULES, date_rules, name_rules, near_rules
+from matching.blocking import FEW, RULES, date_rules, name_rules, near_rules
 from matching.columns import Entries, Records, day_of
 from matching.comparison import FIELDS
 from matching.compiled import inner
@@ -155,10 +155,12 @@ def _search_day(
         sought.given_low[i, 1],
         sought.given_high[i, 1],
     )
+    few = sought.day_high[i] - sought.day_low[i] <= FEW
     for at in range(sought.day_low[i], sought.day_high[i]):
         name = entries.name[at]
         if not (
-            low <= name < high
+            few
+            or low <= name < high
             or low_other <= name < high_other
             or (by_place and entries.birth_province[at] == place and entries.gender[at] == gender)
             or (by_commune and entries.commune[at] == commune)
@@ -166,7 +168,9 @@ def _search_day(
             continue
         if _is_listed(sought, i, at):
             continue
-        met = date_rules(records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name))
+        met = date_rules(
+            records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name), few
+        )
         if at == sought.target[i]:
             kept.target_rules[i] |= met
         _weigh_found(
@@ -199,6 +203,8 @@ def _search_group(
         records.birth_province[row],
     )
     near = sought.group_kind[k] == NEAR_NAME
+    few = sought.group_high[k] - sought.group_low[k] <= FEW
+    few_on_day = sought.day_high[i] - sought.day_low[i] <= FEW
     for p in range(sought.group_low[k], sought.group_high[k]):
         if near:
             met = near_rules(
@@ -221,6 +227,7 @@ def _search_group(
                 order.commune[p],
                 order.home[p],
                 order.birth_province[p],
+                few,
             )
         if met == 0:
             continue
@@ -230,7 +237,13 @@ def _search_group(
         if order.birth[p] == birth and day_of(birth) != 0 and sought.day_high[i] > sought.day_low[i]:
             name = entries.name[at]
             if date_rules(
-                records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name)
+                records,
+                row,
+                entries,
+                at,
+                _same_name(sought, i, name),
+                _same_given(sought, i, name),
+                few_on_day,
             ):
                 continue
         if _is_listed(sought, i, at):

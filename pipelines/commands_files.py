@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from matching.schemas import KINDS
 from pipelines.cli import Asked
 from pipelines.commands_index import PROFILES
 from pipelines.progress import told
@@ -55,7 +54,6 @@ def _listed(counted: Counter[str], text: Texts) -> str:
 @click.argument("out", type=_FOLDER)
 @click.option("--index", type=_FOLDER)
 @click.option("--profile", "names", type=click.Choice(PROFILES), default="vietnam", show_default=True)
-@click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, default=KINDS)
 @click.option("--memory", default="1500MB", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
@@ -66,7 +64,6 @@ def link(
     out: Path,
     index: Path | None,
     names: str,
-    kinds: tuple[str, ...],
     memory: str,
     as_json: bool,
 ) -> None:
@@ -81,7 +78,6 @@ def link(
             out,
             index=index,
             profile=names,
-            kinds=kinds,
             memory=memory,
             settings=settings.link_settings(),
             as_of=settings.as_of or date.today(),  # noqa: DTZ011 (the officer's own day)

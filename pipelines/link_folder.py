@@ -92,7 +92,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
     *,
     index: Path | None = None,
     profile: str = "vietnam",
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[str] | None = None,
     memory: str = "1500MB",
     settings: LinkSettings | None = None,
     as_of: datetime.date,
@@ -107,7 +107,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         out: where decisions.parquet, candidates.parquet, rejects.parquet and weights.parquet go.
         index: where the index of the registry is kept for the next run; without, it is deleted after this one.
         profile: whose names they are (matching.profile).
-        kinds: kinds of record that must be there and are decided on.
+        kinds: kinds of record that must be there; None for all that schools have, of other people any.
         memory: DuckDB's memory limit while an index is built.
         settings: target and thresholds.
         as_of: the day to which ages and two-digit years are reckoned.
@@ -118,13 +118,14 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         ConnectorError: a folder can't be used; says what is missing.
     """
     whole = profile_named(profile)
+    needed = (KINDS if whole.regions else ()) if kinds is None else tuple(kinds)
     parts = parts_of(education)
     out.mkdir(parents=True, exist_ok=True)
     for part in parts or (education,):
         _must_be_a_folder(part)
     with _index(registry, index, out, whole, memory, progress) as built:
         snapshot = Snapshot(built, as_of.isoformat())
-        job = _Job(snapshot, built.state, tuple(kinds), settings or LinkSettings(), as_of, run, progress)
+        job = _Job(snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress)
         if not parts:
             return LinkedFolders(out, (), _linked(job, education, out))
         counts = [_linked_once(job, part, out / part.name) for part in parts]
@@ -202,7 +203,7 @@ def _linked(job: _Job, education: Path, out: Path) -> Counts:
     profile = job.registry.profile
     records, rejects = normalise_records(raw_records(tables), job.as_of, profile)
     linkages = link_sector(
-        _by_kind(records), families(tables), job.registry, model.load(), job.registry.frequencies(),
+        _by_kind(records), families(tables), job.registry, model.load(profile=profile.name), job.registry.frequencies(),
         job.settings, job.run, job.progress,
     )  # fmt: skip
     return _written(out, linkages, pa.concat_tables([tables.rejects, rejects]))

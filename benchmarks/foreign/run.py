@@ -8,7 +8,6 @@ if every best candidate from a stated probability on were linked, which is how p
 
 import argparse
 import datetime
-import inspect
 import json
 import time
 from dataclasses import dataclass
@@ -73,10 +72,8 @@ def linked(out: Path, profile: str) -> Path:
     from pipelines.link_folder import link_folders
 
     as_of = datetime.date.fromisoformat(json.loads((out / ABOUT).read_text())["as_of"])
-    # the profile is handed over by its name as soon as linkage on folders takes one
-    chosen = {"profile": profile} if "profile" in inspect.signature(link_folders).parameters else {}
     done = link_folders(
-        out / "education", out / "registry", out / "out", as_of=as_of, run="foreign", **chosen
+        out / "education", out / "registry", out / "out", profile=profile, as_of=as_of, run="foreign"
     )
     return done.decisions
 

@@ -6,12 +6,11 @@
 names of the registry) falls out.
 """
 
-import subprocess
 import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.speed.link import Cost, arguments, cost, identity_sync, linked, say
+from benchmarks.speed.link import Cost, arguments, cost, linked, made_ready, say
 from benchmarks.speed.slices import sliced
 
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1)
@@ -20,18 +19,20 @@ SHARES = (1 / 8, 1 / 4, 1 / 2, 1)
 def main() -> None:
     """Index, slice, link, print."""
     asked, options = arguments(__doc__)
-    subprocess.run(
-        identity_sync("index", asked.world / "registry", asked.index), check=True, stdout=subprocess.DEVNULL
-    )
     steps = []
-    for share in SHARES:
-        with tempfile.TemporaryDirectory() as work:
-            education, out = Path(work) / "education", Path(work) / "out"
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        made_ready(asked.world, asked.index, work)
+        for step, share in enumerate(SHARES):
+            education = work / f"education-{step}"
             records = sliced(
                 asked.world / "education", education, asked.kinds.split(","), share * asked.share
             )
-            runs = [linked(education, asked.world, asked.index, out, options) for _ in range(asked.runs)]
-        steps.append(cost(records, runs))
+            runs = [
+                linked(education, asked.world, asked.index, work / f"out-{step}-{run}", options)
+                for run in range(asked.runs)
+            ]
+            steps.append(cost(records, runs))
     say(
         [{**step.as_dict(), "added_us": added} for step, added in zip(steps, added_us(steps), strict=True)],
         asked.json,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.link WORLD INDEX [--kinds teacher] [--share 1.0] [--runs 3] [--json FILE] [-- OPTION …]
 
-INDEX is used, or built before anything is timed (`identity-sync index`). Each run is a process of its own: it reads the records, opens the index, links, and
+INDEX is used, or built before anything is timed, and a few records are linked first, so that code is compiled. Each run is a process of its own: it reads the records, opens the index, links, and
 writes its results; floor and link take turns, and medians are told. *resident* is the largest process with the pages of the index that it looked at,
 *anonymous* all processes without them. What stands after `--` is passed to `identity-sync link`.
 """
@@ -50,6 +50,18 @@ def identity_sync(*words: object) -> list[str]:
     return [sys.executable, "-m", "pipelines.cli", *map(str, words)]
 
 
+FEW = 0.001
+"""Share of the records whose linkage is not timed."""
+
+
+def made_ready(world: Path, index: Path, work: Path) -> None:
+    """An index that is there, and code that is compiled."""
+    command = identity_sync("index", world / "registry", index)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    sliced(world / "education", work / "few", share=FEW)
+    linked(work / "few", world, index, work / "out-few")
+
+
 def linked(education: Path, world: Path, index: Path, out: Path, options: Sequence[str] = ()) -> Watched:
     """One run."""
     return watched(identity_sync("link", education, world / "registry", out, "--index", index, *options))
@@ -66,17 +78,15 @@ def cost(records: int, runs: Sequence[Watched]) -> Cost:
 def main() -> None:
     """Index, slice, link, print."""
     asked, options = arguments(__doc__)
-    kinds = asked.kinds.split(",")
-    subprocess.run(
-        identity_sync("index", asked.world / "registry", asked.index), check=True, stdout=subprocess.DEVNULL
-    )
-    keys = prepared(asked.world)
-    with tempfile.TemporaryDirectory() as work:
-        education, out = Path(work) / "education", Path(work) / "out"
-        records = sliced(asked.world / "education", education, kinds, asked.share)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        made_ready(asked.world, asked.index, work)
+        education = work / "education"
+        records = sliced(asked.world / "education", education, asked.kinds.split(","), asked.share)
+        keys = prepared(asked.world, education, work)
         pairs = [
-            (floor(keys, kinds), linked(education, asked.world, asked.index, out, options))
-            for _ in range(asked.runs)
+            (floor(keys), linked(education, asked.world, asked.index, work / f"out-{run}", options))
+            for run in range(asked.runs)
         ]
     least = median_of([one for one, _ in pairs])
     found = cost(records, [one for _, one in pairs])

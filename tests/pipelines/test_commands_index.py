@@ -60,11 +60,11 @@ def test_the_profiles_that_there_are_can_be_asked_for():
 
 def test_link_uses_an_index_or_builds_it(world, folders, tmp_path, capsys):
     words = ["--set", "as_of=2026-11-21", "link", str(world.folder / "education")]
-    assert (
-        run([*words, folders[0], str(tmp_path / "a"), "--index", folders[1], "--kind", "teacher", "--json"])
-        == Exit.DONE
-    )
+    assert run([*words, folders[0], str(tmp_path / "a"), "--index", folders[1], "--json"]) == Exit.DONE
     first = json.loads(capsys.readouterr().out)["counts"]
-    assert set(first) == {"teacher"}
-    assert run([*words, folders[1], str(tmp_path / "b"), "--kind", "teacher", "--json"]) == Exit.DONE
+    state = built_index(tmp_path / "index").state
+    assert run([*words, folders[0], str(tmp_path / "b"), "--index", folders[1], "--json"]) == Exit.DONE
     assert json.loads(capsys.readouterr().out)["counts"] == first
+    assert run([*words, folders[1], str(tmp_path / "c"), "--profile", "vietnam", "--json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out)["counts"] == first
+    assert built_index(tmp_path / "index").state == state
