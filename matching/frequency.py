@@ -35,11 +35,8 @@ RAREST = 1e-6
 ESTABLISHED = 1e-4
 """Share of people from which a last word counts as a given name of its own."""
 
-SMOOTHING = 2_000.0
-"""People that the word model counts for beside the registry's own count of a name."""
-
-UNSEEN = 0.005
-"""Others expected of a name that nobody else bears, however rare its words are (assumption)."""
+SHAPE = 0.3
+"""Bearers of a name beyond which its count is believed, and the word model no longer."""
 
 PLACES = ("first", "middle", "last")
 """Places of a word in a name."""
@@ -206,9 +203,9 @@ class NameFrequency:
         return self._by_level(share, one, two, self._alike_start(names))
 
     def _counted(self, people: np.ndarray, modelled: np.ndarray) -> np.ndarray:
-        """The count without the person sought, filled up by the word model."""
-        others = np.maximum(people - 1, 0) + SMOOTHING * modelled
-        return np.asarray(np.maximum(others / (self._entries + SMOOTHING), UNSEEN / self._entries))
+        """The count without the person sought, drawn towards the word model where there are few (a gamma prior of that mean)."""
+        others = np.maximum(people - 1, 0)
+        return np.asarray((others + SHAPE) / (self._entries + SHAPE / np.maximum(modelled, 1e-12)))
 
     @staticmethod
     def _by_level(

@@ -201,7 +201,7 @@ def _linked(job: _Job, education: Path, out: Path) -> Counts:
     tables = read_education_folder(education, job.kinds)
     job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
     profile = job.registry.profile
-    records, rejects = normalise_records(raw_records(tables), job.as_of, profile)
+    records, rejects = normalise_records(raw_records(tables, job.kinds or KINDS), job.as_of, profile)
     linkages = link_sector(
         _by_kind(records), families(tables), job.registry, model.load(profile=profile.name), job.registry.frequencies(),
         job.settings, job.run, job.progress,
@@ -221,7 +221,7 @@ def _written(out: Path, linkages: dict[str, Linkage], rejects: pa.Table) -> Coun
             else pa.concat_tables([getattr(linkage, name) for linkage in linkages.values()])
         )
         write_parquet(table, out / f"{name}.parquet")
-    return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items()}
+    return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items() if len(linkage.decisions)}
 
 
 def _counts(decisions: pa.Table) -> dict[str, int]:
