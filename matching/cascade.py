@@ -546,5 +546,5 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     return posterior.threshold(linked, settings.false_link_target * CAUTION, floor)
 
 
-CAUTION = 0.7
+CAUTION = 0.6
 """Of the target, what the probabilities may use up: they are estimates themselves."""

@@ -9,10 +9,10 @@ import numpy as np
 from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
 from matching.compiled import compiled
-from matching.likeness import MARKS_DIFFER, WORD_MISSING
+from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING
 from matching.nametable import Array
 from matching.searching import KEPT, Kept, Sought
-from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of
+from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, shared_home
 
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
@@ -60,16 +60,26 @@ def _fill(
                 _compared(
                     records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own
                 )
+                level = kept.levels[i, k]
+                if _prior_of(sought, i, at) > 0 and GIVEN_AGREES <= level[NAME] < MISSING:
+                    own[P_PLACE] -= shared_home(tables, i, level[BIRTH_PLACE], level[RESIDENCE])
+
+
+@compiled
+def _prior_of(sought: Sought, i: int, at: int) -> float:
+    """P(it is this entry) before evidence, 0 where any entry is as likely."""
+    prior = 0.0
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == at:
+            prior = sought.prior[k]
+    return prior
 
 
 @compiled
 def _before_comparing(
     records: Records, entries: Entries, sought: Sought, tables: Weights, i: int, at: int, parts: Array
 ) -> None:
-    prior = 0.0
-    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
-        if sought.listed[k] == at:
-            prior = sought.prior[k]
+    prior = _prior_of(sought, i, at)
     parts[PRIOR] = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
     parts[AGE] = age_weight(tables, i, records.birth[sought.row[i]], entries.birth[at])
     parts[DECEASED] = tables.deceased if entries.deceased[at] else 0.0

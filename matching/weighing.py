@@ -27,7 +27,7 @@ from matching.comparison import (
 )
 from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.compiled import inner
-from matching.likeness import MARKS_DIFFER, MISSING, WORD_MISSING, name_level
+from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING, name_level
 from matching.nametable import Array, Names
 
 FIRST_YEAR = 1900
@@ -171,6 +171,8 @@ def weigh(
     if name <= MARKS_DIFFER:
         more = tables.local[i, np.int64(reading != records.name[row]), home]
         weight, relative = weight - more, relative - more
+    if prior > 0 and GIVEN_AGREES <= name < MISSING:
+        weight -= shared_home(tables, i, place, home)
     given = np.int64(alike)
     if reading >= 0:
         weight += tables.name[reading, name]
@@ -182,6 +184,12 @@ def weigh(
     parents = parents_of_pair(records, row, names, entries, at, entry_names, established)
     levels[PARENTS] = parents
     return weight + tables.parents[parents], relative + tables.parents_relative[parents], reading
+
+
+@inner
+def shared_home(tables: Weights, i: int, place: int, home: int) -> float:
+    """What an agreement of places says of a parent found by family whose name is another: nothing, for a step-parent lives there too."""
+    return max(tables.place[i, place, home], 0.0)
 
 
 @inner
