@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from matching.blocks import distinct_words
 from matching.columns import year_of
 from matching.levels import BIRTH_DATE, NAME
 from matching.nametable import Array, Names, text_key
+from matching.near import distinct_words
 from matching.people import id_provinces
 from matching.profile import Profile
 from matching.weighing import FIRST_YEAR, YEARS

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from matching.blocks import distinct_words, slip_keys, with_initial, without_word
 from matching.compiled import compiled
 from matching.index import Givens, Groups, Lookup, NearNames
 from matching.nametable import Array, Names
+from matching.near import distinct_words, slip_keys, with_initial, without_word
 
 
 def search_order(names: Names) -> Array:

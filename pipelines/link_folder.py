@@ -221,7 +221,7 @@ def _written(out: Path, linkages: dict[str, Linkage], rejects: pa.Table) -> Coun
             else pa.concat_tables([getattr(linkage, name) for linkage in linkages.values()])
         )
         write_parquet(table, out / f"{name}.parquet")
-    return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items() if len(linkage.decisions)}
+    return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items()}
 
 
 def _counts(decisions: pa.Table) -> dict[str, int]:

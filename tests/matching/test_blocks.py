@@ -14,8 +14,8 @@ from rapidfuzz.distance import OSA
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.blocking import RULES, date_rules, name_rules, near_rules, rule_position
-from matching.blocks import NOTHING_LISTED, Listed, listed, near_groups
+from matching.blocking import FEW, RULES, date_rules, name_rules, near_rules, rule_position
+from matching.blocks import NOTHING_LISTED, Listed, listed
 from matching.columns import day_of, year_of
 from matching.engines import local
 from matching.engines.local import searched_in_threads
@@ -23,6 +23,7 @@ from matching.errors import TooManyPairs, UnknownRule
 from matching.indexing import group_numbers, groups_of, near_names, search_order
 from matching.keys import record_columns
 from matching.nametable import name_table, taken
+from matching.near import near_groups
 from matching.profile import VIETNAM
 from matching.schemas import ENTRY, RECORDS
 from matching.subjects import subjects_of
@@ -159,7 +160,8 @@ class Crowd:
         same_given = name is not None and any(given_sound(one) == given_sound(name) for one in readings)
         met = 0
         if birth == other and day_of(birth):
-            met |= date_rules(of, row, entries, at, same_name, same_given)
+            few = (entries.birth == birth).sum() <= FEW
+            met |= date_rules(of, row, entries, at, same_name, same_given, few)
         told = (
             birth,
             of.commune[row],
@@ -171,7 +173,7 @@ class Crowd:
             entries.birth_province[at],
         )
         if same_name:
-            met |= name_rules(*told)
+            met |= name_rules(*told, self.entry_names.count(name) <= FEW)
         elif (
             any(is_near(one, name or "") for one in readings)
             and year_of(birth)
