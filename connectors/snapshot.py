@@ -164,7 +164,7 @@ def _kin(numbers: pa.Array, asked: Array, relation: str, at: Array) -> pa.Table:
     )
 
 
-_COUNTED = ("key", "folded", "sound", "sorted")
+_COUNTED = ("key", "folded", "compact", "sound", "sorted")
 
 
 def _summed(keys: Array, people: Array) -> tuple[Array, Array]:

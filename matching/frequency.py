@@ -32,6 +32,9 @@ Words = dict[str, float]
 RAREST = 1e-6
 """Share given to a word never seen: once in a million."""
 
+INITIAL = 0.1
+"""Share of words that begin with a given letter (assumption)."""
+
 ESTABLISHED = 1e-4
 """Share of people from which a last word counts as a given name of its own."""
 
@@ -184,7 +187,7 @@ class NameFrequency:
 
         Args:
             names: the names.
-            counts: people in the registry by key of the name: `key`, `folded`, `sound`, `sorted`, `ends`,
+            counts: people in the registry by key of the name: `key`, `folded`, `compact`, `sound`, `sorted`, `ends`,
                 aligned with the names; None when the registry can't count.
         """
         if not len(names.key):
@@ -198,7 +201,9 @@ class NameFrequency:
         share["sorted"] = share["folded"] * 1.2
         if counts is not None:
             share = {key: self._counted(counts[key], modelled) for key, modelled in share.items()}
+            share["sound"] = np.maximum(share["sound"], self._counted(counts["compact"], share["folded"]))
         share |= self._ends_alone(names, share["folded"])
+        share["one_word"] = self._one_word_apart(names)
         one, two = self._edits(names)
         return self._by_level(share, one, two, self._alike_start(names))
 
@@ -220,7 +225,7 @@ class NameFrequency:
             "same_sound": np.maximum(by_sound - folded, 0.05 * folded),
             "one_edit": np.maximum(one, 0.05 * folded),
             "word_order": np.maximum(share["sorted"] - folded, 0.02 * folded),
-            "word_missing": np.maximum(0.1 * ends, 0.05 * folded),
+            "word_missing": np.maximum(share["one_word"], 0.05 * folded),
             "given_differs": np.maximum(share["start"], one),
             "two_edits": np.maximum(two, one),
             "family_and_given": np.maximum(ends, folded),
@@ -238,16 +243,33 @@ class NameFrequency:
         return np.asarray(np.where(start[1:] > start[:-1], product, RAREST) * self._of_length(start))
 
     def _of_length(self, start: Array) -> Array:
-        sizes = np.diff(start)
+        return self._length_share(np.diff(start))
+
+    def _length_share(self, sizes: Array) -> Array:
+        """Share of names of so many words."""
         lengths = np.full(max(int(sizes.max()), *self._words.lengths, 1) + 1, RAREST)
         for size, share in self._words.lengths.items():
             lengths[size] = share
-        return lengths[sizes]
+        return np.asarray(lengths[np.maximum(sizes, 0)])
 
     def _ends(self, names: Names) -> Array:
         first, last = _word_at(names, 0), _word_at(names, -1)
         zeros = np.zeros(len(first), np.int8)
         return np.asarray(self._folded.look_up(first, zeros) * self._folded.look_up(last, zeros + 2))
+
+    def _one_word_apart(self, names: Names) -> Array:
+        """Share of names that lack one of the words, have one more, or have one in full of which this name has the first letter."""
+        place = _places(names.start)
+        own = self._folded.look_up(names.word, place)
+        begin, sizes = names.start[:-1], np.diff(names.start)
+        whole = np.multiply.reduceat(np.append(own, 1.0), begin)
+        left_out, cut = (
+            np.add.reduceat(np.append(values, 0.0), begin)
+            for values in (1 / own, (names.word == names.initial) * INITIAL / own)
+        )
+        shorter, longer = self._length_share(sizes - 1), self._length_share(sizes + 1)
+        apart = whole * (left_out * shorter + cut * self._length_share(sizes) + (sizes + 1) * longer)
+        return np.asarray(np.where(sizes > 0, apart, RAREST))
 
     def _ends_alone(self, names: Names, folded: Array) -> dict[str, Array]:
         """Share of the first word, of the last one, and of all before the last."""

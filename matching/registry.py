@@ -75,7 +75,7 @@ class Registry(Protocol):
         ...
 
     def name_counts(self, names: Names) -> Mapping[str, Array] | None:
-        """How many people share each key of the names asked: `key`, `folded`, `sound`, `sorted`, `ends`, aligned; None when the
+        """How many people share each key of the names asked: `key`, `folded`, `compact`, `sound`, `sorted`, `ends`, aligned; None when the
         registry can't count.
         """
         ...
