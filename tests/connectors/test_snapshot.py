@@ -184,5 +184,5 @@ def test_names_are_counted_by_each_of_their_keys(tmp_path):
     counts = registry.name_counts(names)
     assert text.to_pylist() == ["lê thị hoa", "trần an", "trần bình"]
     assert {key: values.tolist() for key, values in counts.items()} == {
-        "key": [2, 1, 0], "folded": [3, 1, 0], "sound": [3, 1, 0], "sorted": [4, 1, 0], "ends": [4, 1, 0],
+        "key": [2, 1, 0], "folded": [3, 1, 0], "compact": [3, 1, 0], "sound": [3, 1, 0], "sorted": [4, 1, 0], "ends": [4, 1, 0],
     }  # fmt: skip
