@@ -64,4 +64,4 @@ samples: $(RUN_STAMP)
 	$(BIN)/mock-population-api generate --people 10000 --seed 20261101 --provinces 01,66 --students 820 --teachers 140 --format csv --out data/samples
 
 clean:
-	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf var matching/__pycache__/compiled-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

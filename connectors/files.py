@@ -59,6 +59,16 @@ class _Part:
         return read_parquet_rows(self.path, self.spelled, wanted), no_rejects()
 
 
+def check_education_folder(folder: Path, kinds: Iterable[str] = ()) -> None:
+    """Complain of what `read_education_folder` would miss, by the heads of the files alone: before something long begins.
+
+    Raises:
+        ColumnsMissing: Required tables or columns are missing; all of them are named.
+        FolderProblem: A file can't be read as a table.
+    """
+    _complete_parts(folder, kinds)
+
+
 def read_education_folder(folder: Path, kinds: Iterable[str] = ()) -> EducationFolder:
     """Read an education folder.
 
@@ -77,12 +87,7 @@ def read_education_folder(folder: Path, kinds: Iterable[str] = ()) -> EducationF
         FolderProblem: A file can't be read as a table.
         EncodingProblem: A file's encoding can't be told.
     """
-    if not folder.is_dir():
-        raise FolderProblem(
-            folder, "is not a folder", "Give the folder that holds schools.csv and the other tables."
-        )
-    parts = {table: _parts(folder, table) for table in EDUCATION_TABLES}
-    _check_complete(folder, parts, kinds)
+    parts = _complete_parts(folder, kinds)
     tables: dict[str, pa.Table] = {}
     rejects: list[pa.Table] = []
     for table in EDUCATION_TABLES:
@@ -94,6 +99,17 @@ def read_education_folder(folder: Path, kinds: Iterable[str] = ()) -> EducationF
     return EducationFolder(
         **plain, rejects=pa.concat_tables([no_rejects(), *rejects, *found]).combine_chunks()
     )
+
+
+def _complete_parts(folder: Path, kinds: Iterable[str]) -> dict[str, list[_Part]]:
+    """The files of every table, with nothing missing that is needed."""
+    if not folder.is_dir():
+        raise FolderProblem(
+            folder, "is not a folder", "Give the folder that holds schools.csv and the other tables."
+        )
+    parts = {table: _parts(folder, table) for table in EDUCATION_TABLES}
+    _check_complete(folder, parts, kinds)
+    return parts
 
 
 def _parts(folder: Path, table: str) -> list[_Part]:

@@ -287,16 +287,13 @@ ROUNDS = 5
 def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) -> Model:
     """M from the candidates of a sample of all records, each counting by its probability."""
     sample = rows[:: max(1, len(rows) // max(work.settings.sample, 1))] if work.settings.sample else rows[:0]
-    stored, current = model, model
+    current = model
     for _ in range(ROUNDS if len(sample) else 0):
         seen = _searched(work, search.FUZZY, sample, evidence, current)
         probability, _ = posterior.probabilities(seen, _nobody(current, search.FUZZY))
         there = seen.at >= 0
         compared, bare, coarse = _compared(work, seen, there)
-        current = replace(
-            learn_expected(stored, compared, probability[there], bare, coarse),
-            in_registry=current.in_registry,
-        )
+        current = learn_expected(model, compared, probability[there], bare, coarse)
     return current
 
 

@@ -85,7 +85,7 @@ class Kept(NamedTuple):
     rest: Array
     """n × 2, summed mass and relative mass of pairs not kept."""
     by_rule: Array
-    """2 × rules, int64: pairs credited to each rule, pairs that only it found."""
+    """int64 per rule: pairs credited to it."""
     pairs: Array
     """n, int64: pairs compared."""
     target_rules: Array
@@ -102,7 +102,7 @@ def nothing_kept(size: int) -> Kept:
         rules=np.zeros((size, KEPT), np.int32),
         reading=np.full((size, KEPT), -1, np.int32),
         rest=np.zeros((size, 2)),
-        by_rule=np.zeros((2, len(RULES)), np.int64),
+        by_rule=np.zeros(len(RULES), np.int64),
         pairs=np.zeros(size, np.int64),
         target_rules=np.zeros(size, np.int32),
     )
@@ -273,9 +273,7 @@ def _weigh_found(
     rule = 0
     while met >> rule & 1 == 0:
         rule += 1
-    kept.by_rule[0, rule] += 1
-    if met == 1 << rule:
-        kept.by_rule[1, rule] += 1
+    kept.by_rule[rule] += 1
     weight, relative, reading = weigh(
         records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, levels
     )

@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.education_records import families, raw_records
-from connectors.errors import FolderProblem
-from connectors.files import read_education_folder
+from connectors.files import check_education_folder, read_education_folder
 from connectors.files_out import write_parquet
 from connectors.registry_index import BuiltIndex, build_index, built_index, is_index
 from connectors.snapshot import Snapshot
@@ -79,6 +78,7 @@ class _Job:
     state: str
     """Which state of the registry it is."""
     kinds: tuple[str, ...]
+    """Kinds of record that must be there: all that schools have; of other people any."""
     settings: LinkSettings
     as_of: datetime.date
     run: str
@@ -92,7 +92,6 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
     *,
     index: Path | None = None,
     profile: str = "vietnam",
-    kinds: Sequence[str] | None = None,
     memory: str = "1500MB",
     settings: LinkSettings | None = None,
     as_of: datetime.date,
@@ -107,7 +106,6 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         out: where decisions.parquet, candidates.parquet, rejects.parquet and weights.parquet go.
         index: where the index of the registry is kept for the next run; without, it is deleted after this one.
         profile: whose names they are (matching.profile).
-        kinds: kinds of record that must be there; None for all that schools have, of other people any.
         memory: DuckDB's memory limit while an index is built.
         settings: target and thresholds.
         as_of: the day to which ages and two-digit years are reckoned.
@@ -118,11 +116,11 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         ConnectorError: a folder can't be used; says what is missing.
     """
     whole = profile_named(profile)
-    needed = (KINDS if whole.regions else ()) if kinds is None else tuple(kinds)
+    needed = KINDS if whole.regions else ()
     parts = parts_of(education)
     out.mkdir(parents=True, exist_ok=True)
     for part in parts or (education,):
-        _must_be_a_folder(part)
+        check_education_folder(part, needed)
     with _index(registry, index, out, whole, memory, progress) as built:
         snapshot = Snapshot(built, as_of.isoformat())
         job = _Job(snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress)
@@ -137,18 +135,6 @@ def parts_of(education: Path) -> tuple[Path, ...]:
     if not education.is_dir():
         return ()
     return tuple(sorted(path for path in education.iterdir() if path.is_dir() and path.name.startswith(PART)))
-
-
-def _must_be_a_folder(folder: Path) -> None:
-    """Complain about a folder that isn't there before an index is built for it.
-
-    Raises:
-        FolderProblem: it isn't.
-    """
-    if not folder.is_dir():
-        raise FolderProblem(
-            folder, "is not a folder", "Give the folder that holds schools.csv and the other tables."
-        )
 
 
 @contextmanager
@@ -201,7 +187,7 @@ def _linked(job: _Job, education: Path, out: Path) -> Counts:
     tables = read_education_folder(education, job.kinds)
     job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
     profile = job.registry.profile
-    records, rejects = normalise_records(raw_records(tables, job.kinds or KINDS), job.as_of, profile)
+    records, rejects = normalise_records(raw_records(tables), job.as_of, profile)
     linkages = link_sector(
         _by_kind(records), families(tables), job.registry, model.load(profile=profile.name), job.registry.frequencies(),
         job.settings, job.run, job.progress,

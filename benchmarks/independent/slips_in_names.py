@@ -106,9 +106,11 @@ def wrong_tone(text: str, rnd: Random) -> str | None:
 
 def hat_lost(text: str, rnd: Random) -> str | None:
     """The vowel's own mark lost, the tone kept."""
-    fits = lambda w: any(c in _HATS for c in unicodedata.normalize("NFD", w))  # noqa: E731
     return _in_one_word(
-        text, rnd, lambda w: _nfc("".join(c for c in unicodedata.normalize("NFD", w) if c not in _HATS)), fits
+        text,
+        rnd,
+        lambda w: _nfc("".join(c for c in unicodedata.normalize("NFD", w) if c not in _HATS)),
+        lambda w: any(c in _HATS for c in unicodedata.normalize("NFD", w)),
     )
 
 
@@ -148,8 +150,12 @@ def _initial(text: str, rnd: Random, pairs: tuple[tuple[str, str], ...]) -> str 
 def l_n(text: str, rnd: Random) -> str | None:
     """Of the Red River delta."""
     first = {"l", "n"}
-    fits = lambda w: w[:1].lower() in first and w[1:2].lower() not in {"g", "h"}  # noqa: E731
-    return _in_one_word(text, rnd, lambda w: _starts(w, "l", "n" if w[0].lower() == "l" else "l"), fits)
+    return _in_one_word(
+        text,
+        rnd,
+        lambda w: _starts(w, "l", "n" if w[0].lower() == "l" else "l"),
+        lambda w: w[:1].lower() in first and w[1:2].lower() not in {"g", "h"},
+    )
 
 
 def s_x(text: str, rnd: Random) -> str | None:

@@ -68,7 +68,7 @@ def searched_in_threads(
     parts = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for chunk, kept, added in threads.map(work, _chunks(rows)):
-            count(int(kept.pairs.sum()), kept.by_rule[0])
+            count(int(kept.pairs.sum()), kept.by_rule)
             parts.append(weighed(chunk, kept, added))
     return put_together(parts)
 

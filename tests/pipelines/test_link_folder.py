@@ -240,3 +240,63 @@ def test_the_command_says_what_is_missing_and_exits_with_3(tmp_path, education):
     assert done.returncode == 3
     assert "schools" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def in_parts(tmp_path):
+    """An education folder of two parts, each the samples whole."""
+    for name in ("province=01", "province=66"):
+        shutil.copytree(SAMPLES / "education", tmp_path / "education" / name)
+    return tmp_path / "education"
+
+
+def test_a_folder_in_parts_is_linked_part_by_part_and_goes_on_where_it_stood(in_parts, tmp_path, whole):
+    index, out = tmp_path / "index", tmp_path / "out"
+
+    def parts_linked():
+        return link_folders(in_parts, SAMPLES / "registry", out, index=index, as_of=AS_OF, run="a-run")
+
+    done = parts_linked()
+    assert done.parts == ("province=01", "province=66")
+    for name in done.parts:
+        assert by_record(out / name / "decisions.parquet") == by_record(whole.decisions)
+    assert done.counts == {
+        kind: {outcome: 2 * count for outcome, count in outcomes.items()}
+        for kind, outcomes in whole.counts.items()
+    }
+    files = [out / name / "decisions.parquet" for name in done.parts]
+    written = [path.stat().st_mtime_ns for path in files]
+    (out / "province=66" / "counts.json").unlink()  # as if it had been killed there
+    assert parts_linked().counts == done.counts
+    assert files[0].stat().st_mtime_ns == written[0]
+    assert files[1].stat().st_mtime_ns > written[1]
+
+
+def test_a_part_whose_files_changed_is_decided_on_again(in_parts, tmp_path):
+    index, out = tmp_path / "index", tmp_path / "out"
+    shutil.rmtree(in_parts / "province=66")
+
+    def teachers():
+        done = link_folders(in_parts, SAMPLES / "registry", out, index=index, as_of=AS_OF, run="a-run")
+        return sum(done.counts["teacher"].values())
+
+    before = teachers()
+    path = in_parts / "province=01" / "teachers.csv"
+    path.write_text(
+        "".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8"
+    )
+    assert teachers() == before - 1
+
+
+def test_what_a_part_lacks_is_said_before_an_index_is_built(in_parts, tmp_path):
+    (in_parts / "province=66" / "schools.csv").unlink()
+    with pytest.raises(ColumnsMissing, match="schools"):
+        link_folders(
+            in_parts,
+            SAMPLES / "registry",
+            tmp_path / "out",
+            index=tmp_path / "index",
+            as_of=AS_OF,
+            run="a-run",
+        )
+    assert not (tmp_path / "index").exists()
