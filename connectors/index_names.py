@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.array_file import ArrayFile, save_parts
+from connectors.array_file import ArrayFile, load, save_parts
 from matching import index as form
-from matching.indexing import givens_of, group_numbers, near_names
+from matching.indexing import counted, givens_of, group_numbers, name_keys, near_names
 from matching.nametable import Array, Names, name_table
 from matching.normalise.names import entry_names
 from matching.profile import Profile
@@ -66,6 +66,13 @@ def write_near(building: Path) -> None:
     form.write_array(building / "raw.group.npy", group)
     save_parts(building, "givens", givens_of(names))
     save_parts(building, "near", near_names(names, group))
+
+
+def write_counts(building: Path) -> None:
+    """How many people bear names of each key, key by key."""
+    people = load(building, "people")
+    for name, keys in name_keys(form.opened(Names, building, "names")).items():
+        save_parts(building, f"counts.{name}", counted(keys, people))
 
 
 def _search_order(canonical: pa.Array, profile: Profile) -> Array:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.array_file import load, mapped, save_parts
-from connectors.index_names import write_near
+from connectors.index_names import write_counts, write_near
 from matching import index as form
 from matching.frequency import WordShares, frequencies_of
 from matching.frequency_file import dump_frequencies
@@ -125,6 +125,7 @@ def later_stages(building: Path) -> list[Stage]:
     """What follows once there are names and columns; between parents and frequencies come the numbers, which each way has of its own."""
     return [
         ("near", lambda: write_near(building)),
+        ("counts", lambda: write_counts(building)),
         ("entries", lambda: _write_entries(building)),
         ("order", lambda: _write_order(building)),
         ("ids", lambda: _write_ids(building)),

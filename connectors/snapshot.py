@@ -14,8 +14,9 @@ from matching.columns import Records, day_of, month_of, year_of
 from matching.frequency import Frequencies
 from matching.frequency_file import load_frequencies
 from matching.index import Index
+from matching.indexing import name_keys
 from matching.keys import GENDERS, digits, id_text
-from matching.nametable import Array, Names, ends
+from matching.nametable import Array, Names
 from matching.profile import Profile, profile
 from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
 from matching.schemas import ENTRY
@@ -94,15 +95,8 @@ class Snapshot:
 
     def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""
-        wanted = {key: getattr(names, key) for key in _COUNTED} | {"ends": ends(names)}
-        return {key: _at(self._counts[key], keys) for key, keys in wanted.items()}
-
-    @cached_property
-    def _counts(self) -> dict[str, tuple[Array, Array]]:
-        """Key of a name → how many people bear names of that key: sorted keys, people."""
-        own = self._index.names
-        keys = {key: getattr(own, key) for key in _COUNTED} | {"ends": ends(own)}
-        return {key: _summed(values, self._index.people) for key, values in keys.items()}
+        counts, keys = self._index.counts, name_keys(names)
+        return {name: getattr(counts, name).of(key) for name, key in keys.items()}
 
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
@@ -162,23 +156,6 @@ def _kin(numbers: pa.Array, asked: Array, relation: str, at: Array) -> pa.Table:
     return pa.table(
         {"asked": numbers.take(pa.array(asked[known])), "relation": words, "at": at[known]}, schema=KIN_OF
     )
-
-
-_COUNTED = ("key", "folded", "compact", "sound", "sorted")
-
-
-def _summed(keys: Array, people: Array) -> tuple[Array, Array]:
-    distinct, at = np.unique(keys, return_inverse=True)
-    return distinct, np.bincount(at, people, len(distinct))
-
-
-def _at(counted: tuple[Array, Array], wanted: Array) -> Array:
-    """How many people there are of each wanted key."""
-    keys, people = counted
-    if not len(keys):
-        return np.zeros(len(wanted))
-    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.asarray(np.where(keys[found] == wanted, people[found], 0))
 
 
 def _dates(birth: Array) -> pa.Array:

@@ -46,6 +46,38 @@ class Givens:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many people bear names of each key."""
+
+    key: Array
+    """int64, sorted."""
+    people: Array
+    """int32."""
+
+    def of(self, wanted: Array) -> Array:
+        """People of each wanted key; keys are asked in order, so that each page of a mapped file is read once."""
+        if not len(self.key):
+            return np.zeros(len(wanted), np.int32)
+        asked = np.argsort(wanted, kind="stable")
+        found = np.searchsorted(self.key, wanted[asked]).clip(max=len(self.key) - 1)
+        people = np.empty(len(wanted), np.int32)
+        people[asked] = np.where(self.key[found] == wanted[asked], self.people[found], 0)
+        return people
+
+
+@dataclass(frozen=True)
+class NameCounts:
+    """People by each key of their names (`matching.nametable.Names`); `ends`: by first and last word together."""
+
+    key: Counted
+    folded: Counted
+    compact: Counted
+    sound: Counted
+    sorted: Counted
+    ends: Counted
+
+
+@dataclass(frozen=True)
 class Lookup:
     """Sorted keys, with what each leads to."""
 
@@ -115,6 +147,7 @@ class Index:
     names: Names
     people: Array
     """int64 per name: how many bear it."""
+    counts: NameCounts
     births: Births
     groups: Groups
     givens: Givens

@@ -3,8 +3,8 @@
 import numpy as np
 
 from matching.compiled import compiled
-from matching.index import Givens, Groups, Lookup, NearNames
-from matching.nametable import Array, Names
+from matching.index import Counted, Givens, Groups, Lookup, NameCounts, NearNames
+from matching.nametable import Array, Names, ends
 from matching.near import distinct_words, slip_keys, with_initial, without_word
 
 
@@ -37,6 +37,23 @@ def givens_of(names: Names) -> Givens:
     """Sounds of last words; names in `search_order`."""
     key, low = np.unique(names.given_sound, return_index=True)
     return Givens(key, low.astype(np.int32), np.append(low[1:], len(names.key)).astype(np.int32))
+
+
+def name_keys(names: Names) -> dict[str, Array]:
+    """The keys that people are counted by (NameCounts), one per name."""
+    own = {name: getattr(names, name) for name in NameCounts.__annotations__ if name != "ends"}
+    return own | {"ends": ends(names)}
+
+
+def counted(keys: Array, people: Array) -> Counted:
+    """People of each distinct key.
+
+    Args:
+        keys: one per name.
+        people: int64, how many bear each name.
+    """
+    distinct, at = np.unique(keys, return_inverse=True)
+    return Counted(distinct, np.bincount(at, people, len(distinct)).astype(np.int32))
 
 
 def near_names(names: Names, group: Array) -> NearNames:

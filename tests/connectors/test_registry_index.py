@@ -150,7 +150,19 @@ def test_the_format_of_the_files_is_part_of_what_they_are(tmp_path, monkeypatch)
     assert (tmp_path / "work" / "index.json").read_text() != before
 
 
-STAGES = ("spelt", "names", "columns", "near", "entries", "order", "ids", "parents", "frequencies", "numbers")
+STAGES = (
+    "spelt",
+    "names",
+    "columns",
+    "near",
+    "counts",
+    "entries",
+    "order",
+    "ids",
+    "parents",
+    "frequencies",
+    "numbers",
+)
 
 
 def interrupted_after(monkeypatch, stage):

@@ -188,6 +188,7 @@ STAGES = (
     "names",
     "columns",
     "near",
+    "counts",
     "entries",
     "order",
     "ids",
