@@ -1,6 +1,6 @@
 """Columns by their distinct values: each distinct text is read once, whatever the number of rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -40,6 +40,26 @@ class Distinct:
         """Per group of rows, in how many rows the value is flagged."""
         flagged = np.asarray(flags, dtype=bool)[self.codes] if len(self.values) else np.zeros(0, dtype=bool)
         return np.bincount(groups[flagged], minlength=int(groups.max(initial=-1)) + 1)
+
+
+Habit: TypeAlias = Mapping[str, int]
+"""Source (a school's records of one kind) → which of several ways of writing it has; 0 is everybody's."""
+
+
+def known_or_told(sources: Distinct, told: np.ndarray, known: Habit) -> np.ndarray:
+    """Per source its habit: as it is known, else as these values tell."""
+    return np.array(
+        [known.get(source, now) for source, now in zip(sources.values, told.tolist(), strict=True)],
+        dtype=np.int64,
+    )
+
+
+NO_HABIT: Habit = {}
+
+
+def by_source(sources: Distinct, codes: np.ndarray) -> Habit:
+    """The habits of sources, to be known the next time."""
+    return dict(zip(sources.values, codes.tolist(), strict=True))
 
 
 def spread(values: Sequence[object], codes: np.ndarray, dtype: pa.DataType) -> pa.Array:

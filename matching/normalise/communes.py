@@ -12,7 +12,15 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from matching.normalise.columns import Column, Distinct, spread
+from matching.normalise.columns import (
+    NO_HABIT,
+    Column,
+    Distinct,
+    Habit,
+    by_source,
+    known_or_told,
+    spread,
+)
 from matching.normalise.encodings import LEGACY, decode
 from matching.normalise.places import ProvinceMatch, find_province, place_key, plain_place
 from matching.normalise.rejects import Reject
@@ -215,9 +223,13 @@ class ResidenceColumn:
     """Code of `Reject` about the commune, null where nothing was wrong."""
     province_unread: np.ndarray
     """Whether a province was typed that could not be read, nor told from the commune."""
+    habit: Habit
+    """1 for schools that use the catalogue before 2025-07-01."""
 
 
-def normalise_residences(provinces: Column, communes: Column, schools: Column) -> ResidenceColumn:
+def normalise_residences(
+    provinces: Column, communes: Column, schools: Column, known: Habit = NO_HABIT
+) -> ResidenceColumn:
     """Read two columns, province and commune of residence, each distinct pair once.
 
     A school more of whose residences speak for the catalogue before 2025-07-01 than for the one of today uses that catalogue.
@@ -226,6 +238,7 @@ def normalise_residences(provinces: Column, communes: Column, schools: Column) -
         provinces: As typed.
         communes: As typed.
         schools: Whose habit it is, one value per row.
+        known: Habits told before.
     """
     province, commune, groups = Distinct(provinces), Distinct(communes), Distinct(schools)
     width = max(len(commune), 1)
@@ -233,7 +246,10 @@ def normalise_residences(provinces: Column, communes: Column, schools: Column) -
     typed = [(province.values[pair // width], commune.values[pair % width]) for pair in pairs.tolist()]
     read = [_read(*texts) for texts in typed]
     signs = np.array([reading.sign for reading in read], dtype=np.int64)[rows]
-    by_old = (np.bincount(groups.codes, weights=signs, minlength=len(groups)) > 0)[groups.codes]
+    uses_old = known_or_told(
+        groups, np.bincount(groups.codes, weights=signs, minlength=len(groups)) > 0, known
+    )
+    by_old = uses_old[groups.codes]
     homes = [home for reading in read for home in (reading.by_new, reading.by_old)]
     chosen = rows * 2 + by_old
     unread = [
@@ -245,4 +261,5 @@ def normalise_residences(provinces: Column, communes: Column, schools: Column) -
         commune=spread([home.commune for home in homes], chosen, pa.string()),
         reject=spread([home.reject for home in homes], chosen, pa.string()),
         province_unread=np.array(unread, dtype=bool)[rows],
+        habit=by_source(groups, uses_old),
     )

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from matching.normalise.columns import Column, Distinct, spread
+from matching.normalise.columns import (
+    NO_HABIT,
+    Column,
+    Distinct,
+    Habit,
+    by_source,
+    known_or_told,
+    spread,
+)
 from matching.normalise.letters import without_marks
 from matching.normalise.rejects import Reject
 from matching.normalise.vocabulary import NOTHING
@@ -254,10 +262,16 @@ class DateColumn:
     """day, month or year; null when nothing is known."""
     reject: pa.Array
     """Code of `Reject`, null where nothing was wrong."""
+    habit: Habit
+    """1 for schools that write the month first."""
 
 
 def normalise_dates(
-    column: Column, schools: Column, as_of: datetime.date, kinds: Column | None = None
+    column: Column,
+    schools: Column,
+    as_of: datetime.date,
+    kinds: Column | None = None,
+    known: Habit = NO_HABIT,
 ) -> DateColumn:
     """Read a column of birth dates, each distinct one once per habit and kind of record.
 
@@ -266,10 +280,11 @@ def normalise_dates(
         schools: Whose habit (day or month first) it is, one value per row.
         as_of: The day of the run.
         kinds: Kind of record per row; without it any age up to 120 will do.
+        known: Habits told before.
     """
     texts, groups = Distinct(column), Distinct(schools)
     of_kind = Distinct(kinds if kinds is not None else pa.nulls(len(texts.codes), pa.string()))
-    month_first = _month_first(texts, groups)
+    month_first = known_or_told(groups, _month_first(texts, groups), known)
     cases = 2 * len(of_kind)
     keys, rows = np.unique(
         texts.codes * cases + of_kind.codes * 2 + month_first[groups.codes], return_inverse=True
@@ -289,6 +304,7 @@ def normalise_dates(
         last=spread([date and date.last for date in dates], rows, pa.date32()),
         precision=spread([date and date.precision for date in dates], rows, pa.string()),
         reject=spread([reading.reject for reading in read], rows, pa.string()),
+        habit=by_source(groups, month_first),
     )
 
 

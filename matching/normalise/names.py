@@ -15,7 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.columns import Column, Distinct, combined, spread
+from matching.normalise.columns import (
+    NO_HABIT,
+    Column,
+    Distinct,
+    Habit,
+    by_source,
+    combined,
+    known_or_told,
+    spread,
+)
 from matching.normalise.encodings import Encoding
 from matching.normalise.habits import decoded_if_better, encodings_by_group, is_odd, unmistakable
 from matching.normalise.letters import clean, letters_only, without_marks
@@ -169,20 +178,24 @@ class NameColumn:
     other: pa.Array
     reject: pa.Array
     """Code of `Reject`, null where nothing was wrong."""
+    habit: Habit
+    """Encoding of schools' names, a position in Encoding."""
 
 
-def normalise_names(column: Column, schools: Column) -> NameColumn:
+def normalise_names(column: Column, schools: Column, known: Habit = NO_HABIT) -> NameColumn:
     """Read a column of names, each distinct one once, in the encoding that its school turns out to use.
 
     Args:
         column: Names as typed; null is a missing name.
         schools: What tells apart the sources whose encodings may differ, one value per row.
+        known: Habits told before.
     """
     names, groups = Distinct(column), Distinct(schools)
     odd = np.fromiter(map(is_odd, names.values), dtype=bool, count=len(names))
     kinds = list(Encoding)
-    used = [kinds.index(encoding) for encoding in encodings_by_group(names, groups, odd)]
-    encoding = np.array(used, dtype=np.int64)[groups.codes]
+    told = [kinds.index(encoding) for encoding in encodings_by_group(names, groups, odd)]
+    used = known_or_told(groups, np.array(told, dtype=np.int64), known)
+    encoding = used[groups.codes]
     pairs, rows = np.unique(names.codes * len(kinds) + encoding, return_inverse=True)
     readings = []
     for value, kind in zip((pairs // len(kinds)).tolist(), (pairs % len(kinds)).tolist(), strict=True):
@@ -194,6 +207,7 @@ def normalise_names(column: Column, schools: Column) -> NameColumn:
         name=spread([reading.name for reading in readings], rows, pa.string()),
         other=spread([reading.other for reading in readings], rows, pa.string()),
         reject=spread([reading.reject for reading in readings], rows, pa.string()),
+        habit=by_source(groups, used),
     )
 
 

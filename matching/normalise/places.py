@@ -15,7 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.columns import Column, Distinct, combined, spread
+from matching.normalise.columns import (
+    NO_HABIT,
+    Column,
+    Distinct,
+    Habit,
+    by_source,
+    combined,
+    known_or_told,
+    spread,
+)
 from matching.normalise.encodings import LEGACY, decode
 from matching.normalise.letters import clean, without_marks
 from matching.normalise.vocabulary import NOTHING
@@ -232,9 +241,11 @@ class ProvinceColumn:
     """2 digits (of 34)."""
     unread: np.ndarray
     """Whether something was typed that names no province."""
+    habit: Habit
+    """1 for schools that use the catalogue before 2025-07-01."""
 
 
-def normalise_provinces(column: Column, schools: Column) -> ProvinceColumn:
+def normalise_provinces(column: Column, schools: Column, known: Habit = NO_HABIT) -> ProvinceColumn:
     """Read a column of provinces, each distinct text once, ambiguous ones by the catalogue that the school uses.
 
     A school whose column holds a name or code that only the catalogue before 2025-07-01 had uses that catalogue throughout.
@@ -242,11 +253,13 @@ def normalise_provinces(column: Column, schools: Column) -> ProvinceColumn:
     Args:
         column: Names, codes or addresses as typed.
         schools: Whose habit it is, one value per row.
+        known: Habits told before.
     """
     texts, groups = Distinct(column), Distinct(schools)
     matches = texts.map(find_province)
     only_old = texts.counted_by(groups.codes, [match is not None and match.only_old for match in matches])
-    by_old = (only_old > 0)[groups.codes]
+    uses_old = known_or_told(groups, only_old > 0, known)
+    by_old = uses_old[groups.codes] > 0
     if_new = [match.old.code if match and match.old else None for match in matches]
     if_old = [(match.old or match.old_if_old) if match else None for match in matches]
     unread = [
@@ -261,4 +274,5 @@ def normalise_provinces(column: Column, schools: Column) -> ProvinceColumn:
         ),
         region=spread([match and match.province.code for match in matches], texts.codes, pa.string()),
         unread=np.array(unread, dtype=bool)[texts.codes] if len(texts) else np.zeros(0, dtype=bool),
+        habit=by_source(groups, uses_old),
     )

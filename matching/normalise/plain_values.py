@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.columns import Column, Distinct, combined, spread
+from matching.normalise.columns import NO_HABIT, Column, Distinct, Habit, combined, spread
 from matching.normalise.dates import DateColumn, normalise_dates
 from matching.normalise.identifiers import Form, is_placeholder
 from matching.normalise.latin_names import canonical
@@ -54,7 +54,7 @@ _TIME = re.compile(r"(?<=\d)[Tt\s]+\d\d?:\d\d.*$")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 
 
-def read_dates(column: Column, sources: Column, as_of: datetime.date) -> DateColumn:
+def read_dates(column: Column, sources: Column, as_of: datetime.date, known: Habit = NO_HABIT) -> DateColumn:
     """Birth dates: ISO, or day and month in the order that the source turns out to use; of any age.
 
     Letters that a scanner reads for digits are exchanged, a time of day is left out without moving the day.
@@ -63,9 +63,12 @@ def read_dates(column: Column, sources: Column, as_of: datetime.date) -> DateCol
         column: Dates as typed; null where none was.
         sources: What tells apart the sources whose habits may differ, one value per row.
         as_of: The day of the run; nobody is born after it.
+        known: Habits told before.
     """
     texts = Distinct(column)
-    return normalise_dates(spread(texts.map(_tidy_date), texts.codes, pa.string()), sources, as_of)
+    return normalise_dates(
+        spread(texts.map(_tidy_date), texts.codes, pa.string()), sources, as_of, known=known
+    )
 
 
 def _tidy_date(text: str) -> str:

@@ -6,13 +6,14 @@ habit is told from all of a school's values, kind of record by kind, since each 
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.errors import TableMismatch
-from matching.normalise.columns import Distinct, combined, spread
+from matching.normalise.columns import Distinct, Habit, combined, spread
 from matching.normalise.communes import normalise_residences
 from matching.normalise.dates import DateColumn, normalise_dates
 from matching.normalise.genders import Nationality, normalise_genders, read_nationality, told_by_name
@@ -28,22 +29,49 @@ FOREIGN_NATIONAL = "foreign_national"
 """`left_out` of records whose nationality is another country's."""
 
 
-_Read = tuple[Mapping[str, pa.Array], list[tuple[str, pa.Array]]]
-"""Columns of RECORDS by name, and of each column the codes of what was wrong."""
+@dataclass(frozen=True)
+class Habits:
+    """How schools write (matching.normalise.columns.Habit), told from all of their records and kept for the days when only a few come."""
+
+    names: Habit = field(default_factory=dict)
+    dates: Habit = field(default_factory=dict)
+    birth_places: Habit = field(default_factory=dict)
+    residences: Habit = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Records read, what was wrong with them, and how their schools write."""
+
+    records: pa.Table
+    """RECORDS, in the order of what was read."""
+    rejects: pa.Table
+    """REJECTS, one row per value that could not be used or was used with a doubt."""
+    habits: Habits
+
+
+_Read = tuple[Mapping[str, pa.Array], list[tuple[str, pa.Array]], Habits]
+"""Columns of RECORDS by name, of each column the codes of what was wrong, habits."""
 
 
 def normalise_records(
     raw: pa.Table, as_of: datetime.date, profile: Profile = VIETNAM
 ) -> tuple[pa.Table, pa.Table]:
+    """`normalise_with_habits` where no habits are known: RECORDS and REJECTS."""
+    read = normalise_with_habits(raw, as_of, profile)
+    return read.records, read.rejects
+
+
+def normalise_with_habits(
+    raw: pa.Table, as_of: datetime.date, profile: Profile = VIETNAM, known: Habits | None = None
+) -> Normalised:
     """Read every value of every record.
 
     Args:
         raw: RAW_RECORDS.
         as_of: The day of the run; nobody is born after it.
         profile: Whose names, numbers and places they are.
-
-    Returns:
-        RECORDS in the order of `raw`, and REJECTS, one row per value that could not be used or was used with a doubt.
+        known: Habits told before; those of other schools are told from `raw`.
 
     Raises:
         TableMismatch: `raw` lacks a column.
@@ -55,16 +83,18 @@ def normalise_records(
         pc.fill_null(combined(raw["kind"]), ""), pc.fill_null(combined(raw["school_code"]), ""), "/"
     )
     read = _read_vietnam if profile is VIETNAM else _read_people
-    columns, rejects = read(raw, source, as_of)
+    columns, rejects, habits = read(raw, source, as_of, known or Habits())
     kept = {name: raw[name] for name in ("kind", "record_id", "province", "school_code", "level", "grade")}
-    return pa.table({**kept, **columns}, schema=RECORDS), _rejects(raw, rejects)
+    return Normalised(pa.table({**kept, **columns}, schema=RECORDS), _rejects(raw, rejects), habits)
 
 
-def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Read:
-    names = normalise_names(raw["full_name"], source)
-    births = normalise_dates(raw["birth_date"], source, as_of, raw["kind"])
-    birth_places = normalise_provinces(raw["birth_place"], source)
-    residences = normalise_residences(raw["residence_province"], raw["residence_commune"], source)
+def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date, known: Habits) -> _Read:
+    names = normalise_names(raw["full_name"], source, known.names)
+    births = normalise_dates(raw["birth_date"], source, as_of, raw["kind"], known.dates)
+    birth_places = normalise_provinces(raw["birth_place"], source, known.birth_places)
+    residences = normalise_residences(
+        raw["residence_province"], raw["residence_commune"], source, known.residences
+    )
     numbers = normalise_numbers(raw["claimed_id"])
     genders, gender_rejects = normalise_genders(
         raw["gender"], source, _told_gender(names.name, numbers.personal_id)
@@ -99,13 +129,14 @@ def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Rea
         ("residence_commune", residences.reject),
         *(("claimed_id", reject) for reject in number_rejects),
     ]
-    return columns, rejects
+    habits = Habits(names.habit, births.habit, birth_places.habit, residences.habit)
+    return columns, rejects, habits
 
 
-def _read_people(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Read:
+def _read_people(raw: pa.Table, source: pa.Array, as_of: datetime.date, known: Habits) -> _Read:
     """Nobody is left out: who is in a registry of another country is not told by nationality."""
     names = read_names(raw["full_name"])
-    births = read_dates(raw["birth_date"], source, as_of)
+    births = read_dates(raw["birth_date"], source, as_of, known.dates)
     genders = read_genders(raw["gender"])
     born = read_codes(raw["birth_place"], 3, Reject.BIRTH_PLACE_UNREADABLE)
     home = read_codes(raw["residence_province"], 2, Reject.RESIDENCE_UNREADABLE)
@@ -138,7 +169,7 @@ def _read_people(raw: pa.Table, source: pa.Array, as_of: datetime.date) -> _Read
         ("residence_commune", commune.reject),
         ("claimed_id", numbers.reject),
     ]
-    return columns, rejects
+    return columns, rejects, Habits(dates=births.habit)
 
 
 def _told_gender(names: pa.Array, personal_ids: pa.Array) -> np.ndarray:
