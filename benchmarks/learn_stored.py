@@ -21,9 +21,10 @@ from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
 from matching.frequency_file import dump_frequencies
-from matching.linkage import link_sector
+from matching.linkage import Terms
 from matching.normalise.records import normalise_records
 from matching.schemas import KINDS
+from matching.sector import link_sector
 
 PACKAGE = Path(model.__file__).parent
 
@@ -42,9 +43,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         registry = Snapshot(build_index(asked.world / "registry", Path(work)))
         known = registry.frequencies()
-        linkages = link_sector(
-            by_kind, families(tables), registry, model.load(), known, LinkSettings(), "learn"
-        )
+        terms = {
+            kind: Terms(registry, one, known, LinkSettings(), "learn") for kind, one in model.load().items()
+        }
+        linkages = link_sector(by_kind, families(tables), terms)
     learned = {kind: linkage.facts.model for kind, linkage in linkages.items() if linkage.facts is not None}
     if set(learned) != set(KINDS):
         raise SystemExit(f"{asked.world} holds no records of {', '.join(set(KINDS) - set(learned))}")

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import levels, posterior
+from matching.beside import ALONE, Beside, among
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
 from matching.columns import Records, year_of
@@ -52,6 +53,8 @@ class LinkSettings:
     """Expected false links per link, at most."""
     link_from: float | None = None
     """Never link below this probability; None: from where the model's probabilities are trusted."""
+    threshold: float | None = None
+    """The probability from which the whole that these records belong to was linked; None: these records tell it themselves."""
     review_from: float = 0.05
     """A best candidate at or above this is worth a reviewer's time."""
     learn: bool = True
@@ -133,6 +136,7 @@ class _Work:
     registry: Registry
     subjects: Subjects
     settings: LinkSettings
+    beside: Beside = ALONE
     compared: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
     shortlists: list[Shortlist] = field(default_factory=list)
@@ -146,6 +150,7 @@ def search_registry(
     settings: LinkSettings,
     kin: pa.Table | None = None,
     progress: Progress = lambda *_: None,
+    beside: Beside = ALONE,
 ) -> Searched:
     """Run the cascade over records of one kind.
 
@@ -157,12 +162,14 @@ def search_registry(
         settings: target, thresholds.
         kin: `family.KIN`: who records are likely to be by their family.
         progress: told after each pass.
+        beside: what records of the kind hold that aren't given.
     """
     columns, names, text = record_columns(records, registry.profile)
     work = _Work(
         registry,
-        subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile),
+        subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile, beside),
         settings,
+        beside,
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
@@ -457,6 +464,8 @@ def _concluded(
     linked = (found.decided_by >= 0) & (found.probability >= limit)
     found = replace(found, decided_by=np.where(linked, found.decided_by, -1).astype(np.int8))
     still_open = seen.of(~linked[seen.row])
+    if work.settings.learn or not model.taken:
+        model = replace(model, taken=_less_likely(work, found))
     still_open, found = _beside_the_linked(work, still_open, found, model, limit)
     linked = found.decided_by >= 0
     still_open = still_open.of(~linked[still_open.row])
@@ -513,11 +522,9 @@ def _beside_the_linked(
     work: _Work, seen: Weighed, found: Found, model: Model, limit: float
 ) -> tuple[Weighed, Found]:
     """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
-    taken = np.sort(found.entry[found.decided_by >= 0])
-    entry = _entries_at(work, seen.at)
-    at = np.searchsorted(taken, entry).clip(max=max(len(taken) - 1, 0))
-    is_taken = (entry != 0) & (taken[at] == entry) if len(taken) else np.zeros(entry.shape, bool)
-    beside = seen.more(TAKEN, np.where(is_taken, np.log2(_less_likely(work, found)), 0.0))
+    taken = np.union1d(found.entry[found.decided_by >= 0], work.beside.entries)
+    is_taken = among(taken, _entries_at(work, seen.at))
+    beside = seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0))
     order = np.argsort(-beside.weight, axis=1, kind="stable")
     reordered = {
         name: _in_order(getattr(beside, name), order)
@@ -534,9 +541,11 @@ def _in_order(values: Array, order: Array) -> Array:
 def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     """From which probability all links together keep the target.
 
-    What is looked at apart from the whole (a night's remainder, a second look) are the hard ones: they keep the target by
-    themselves, and are held to the whole's threshold besides.
+    What is looked at apart from the whole (a night's remainder) are the hard ones: they keep the target by themselves, and are held to
+    the whole's threshold besides; unless they are to be decided as they would be with the whole.
     """
+    if settings.threshold is not None:
+        return settings.threshold
     floor = _floor(settings, model)
     floor = floor if settings.learn else max(floor, model.threshold)
     linked = found.probability[found.decided_by >= 0]

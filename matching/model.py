@@ -77,6 +77,8 @@ class Model:
     """Share of records by years from their reference year (`frequency.age_shares`); empty while not learned."""
     reference: int = 2000
     """The reference year of records that have none of their own."""
+    taken: float = 0.0
+    """How much less likely an entry is once another record has it, as the whole showed; 0 while no whole has."""
     verified: int = 0
     """Pairs that m was learned from."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from matching import levels
+from matching.beside import ALONE, Beside, among
 from matching.columns import Records, is_first_of_january, year_of
 from matching.frequency import (
     Frequencies,
@@ -75,6 +76,7 @@ def subjects_of(
     known: Frequencies,
     counts: Mapping[str, Array] | None,
     profile: Profile,
+    beside: Beside = ALONE,
 ) -> Subjects:
     """Look up frequencies for records.
 
@@ -85,6 +87,7 @@ def subjects_of(
         known: shares in the registry.
         counts: people in the registry by each key of the names (as NameFrequency.table wants), or None.
         profile: how names are read.
+        beside: what other records claim.
     """
     return Subjects(
         records=records,
@@ -95,7 +98,7 @@ def subjects_of(
         known=known,
         regions=_regions(profile),
         coarse=_coarse(records.birth),
-        shared_number=_shared(records.number) | _shared(records.former),
+        shared_number=_shared(records.number, beside) | _shared(records.former, beside),
     )
 
 
@@ -111,9 +114,9 @@ def _regions(profile: Profile) -> Array:
     return regions
 
 
-def _shared(numbers: Array) -> Array:
+def _shared(numbers: Array, beside: Beside) -> Array:
     _, inverse, count = np.unique(numbers, return_inverse=True, return_counts=True)
-    return np.asarray((count[inverse] > 1) & (numbers != 0))
+    return np.asarray((count[inverse] > 1) & (numbers != 0) | among(beside.numbers, numbers))
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,12 @@ from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
 from matching.compiled import sources_digest
-from matching.linkage import Linkage, link_sector
+from matching.linkage import Linkage, Terms
 from matching.normalise.records import normalise_records
 from matching.profile import Profile
 from matching.profile import profile as profile_named
 from matching.schemas import KINDS
+from matching.sector import link_sector
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, done, to do."""
@@ -188,11 +189,15 @@ def _linked(job: _Job, education: Path, out: Path) -> Counts:
     job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
     profile = job.registry.profile
     records, rejects = normalise_records(raw_records(tables), job.as_of, profile)
-    linkages = link_sector(
-        _by_kind(records), families(tables), job.registry, model.load(profile=profile.name), job.registry.frequencies(),
-        job.settings, job.run, job.progress,
-    )  # fmt: skip
+    linkages = link_sector(_by_kind(records), families(tables), _terms(job))
     return _written(out, linkages, pa.concat_tables([tables.rejects, rejects]))
+
+
+def _terms(job: _Job) -> dict[str, Terms]:
+    known, stored = job.registry.frequencies(), model.load(profile=job.registry.profile.name)
+    return {
+        kind: Terms(job.registry, stored[kind], known, job.settings, job.run, job.progress) for kind in KINDS
+    }
 
 
 def _by_kind(records: pa.Table) -> dict[str, pa.Table]:

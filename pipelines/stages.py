@@ -13,25 +13,16 @@ import pyarrow.compute as pc
 from connectors.education import read_families, read_links, read_partition
 from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
+from matching.again import decided_again
+from matching.beside import ALONE, Beside
 from matching.cascade import CASCADE
 from matching.decision import Outcome
-from matching.linkage import (
-    Linkage,
-    at_the_childs_home,
-    elders_of,
-    families_of,
-    links_of,
-    open_records,
-    replaced,
-    second_look,
-    with_parent_names,
-)
-from matching.linkage import (
-    link as link_records,
-)
+from matching.linkage import Linkage, Terms, links_of, open_records, replaced
+from matching.linkage import link as link_records
 from matching.normalise.records import normalise_records
 from matching.passes import family, search
 from matching.schemas import DECISIONS, FAMILIES, RAW_RECORDS, REJECTS
+from matching.sector import at_the_childs_home, elders_of, families_of, with_parent_names
 from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
 from pipelines.gates import Figures, failed_gates, registry_age
 from pipelines.history import held_links, is_prepared, last_run
@@ -72,16 +63,8 @@ def link(work: ProvinceRun, kind: str) -> Counts:
     # a night's remainder is no sample of the partition, so it teaches nothing
     whole = len(todo) == len(_records(work, kind))
     settings = replace(work.means.settings.link_settings(), learn=whole)
-    linkage = link_records(
-        todo.combine_chunks(),
-        registry,
-        work.models[kind],
-        work.known,
-        settings,
-        work.run,
-        kin,
-        work.means.told.counted,
-    )
+    terms = Terms(registry, work.models[kind], work.known, settings, work.run, work.means.told.counted)
+    linkage = link_records(todo.combine_chunks(), terms, kin)
     if whole and linkage.facts is not None:
         keep_model(work.checkpoint(kind).folder, linkage.facts.model)
     _keep_linkage(work, kind, "link", linkage, client.take_rejects())
@@ -96,12 +79,12 @@ def look_again(work: ProvinceRun, kind: str) -> Counts:
     todo = without(_records(work, kind), _carried(work, kind)["record_id"])
     still_open = open_records(todo, first.decisions)
     kin = _kin_of_students(work, still_open, registry)
-    again = only(still_open, kin["record_id"])
+    again = pc.unique(kin["record_id"])
 
-    def together(ids: pa.ChunkedArray) -> Linkage:
-        return _linked(work, kind, only(todo, ids), registry, kin)
+    def decide(of: pa.Table, beside: Beside) -> Linkage:
+        return _linked(work, kind, of, registry, kin, beside)
 
-    both = second_look(first, _linked(work, kind, again, registry, kin), together)
+    both = decided_again(todo, first, again, decide)
     _keep_linkage(work, kind, "look_again", both, client.take_rejects())
     return _counted(both.decisions)
 
@@ -256,21 +239,18 @@ def _kin_of_students(work: ProvinceRun, students: pa.Table, registry: TracedRegi
 
 
 def _linked(
-    work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegistry, kin: pa.Table | None
+    work: ProvinceRun,
+    kind: str,
+    records: pa.Table,
+    registry: TracedRegistry,
+    kin: pa.Table | None,
+    beside: Beside = ALONE,
 ) -> Linkage:
     """Decide on some records with what the partition taught."""
     settings = replace(work.means.settings.link_settings(), learn=False)
     taught = kept_model(work.checkpoint(kind).folder, kind) or work.models[kind]
-    return link_records(
-        records.combine_chunks(),
-        registry,
-        taught,
-        work.known,
-        settings,
-        work.run,
-        kin,
-        work.means.told.counted,
-    )
+    terms = Terms(registry, taught, work.known, settings, work.run, work.means.told.counted)
+    return link_records(records.combine_chunks(), terms, kin, beside)
 
 
 def _last_link(work: ProvinceRun, kind: str) -> str:

@@ -11,8 +11,9 @@ from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
 from matching.decision import Outcome, Reason
-from matching.linkage import link, link_sector
+from matching.linkage import Terms, link
 from matching.schemas import ENTRY, FAMILIES, RECORDS
+from matching.sector import link_sector
 
 SETTINGS = LinkSettings(sample=20)
 
@@ -79,7 +80,9 @@ def registry(tmp_path_factory):
 
 def decided(registry, kind, *records, **options):
     table = pa.Table.from_pylist(list(records), schema=RECORDS)
-    linkage = link(table, registry, model.load()[kind], registry.frequencies(), SETTINGS, "run", **options)
+    linkage = link(
+        table, Terms(registry, model.load()[kind], registry.frequencies(), SETTINGS, "run"), **options
+    )
     return linkage.decisions.to_pylist(), linkage
 
 
@@ -159,7 +162,14 @@ def sector(registry, students, guardians, families):
     table = pa.Table.from_pylist(
         [dict(zip(FAMILIES.names, row, strict=True)) for row in families], schema=FAMILIES
     )
-    result = link_sector(records, table, registry, model.load(), registry.frequencies(), SETTINGS, "run")
+    result = link_sector(
+        records,
+        table,
+        {
+            kind: Terms(registry, one, registry.frequencies(), SETTINGS, "run")
+            for kind, one in model.load().items()
+        },
+    )
     return {
         (row["kind"], row["record_id"]): (row["outcome"], row["reason"], row["personal_id"])
         for linkage in result.values()

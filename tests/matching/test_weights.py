@@ -11,7 +11,7 @@ from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
-from matching.linkage import link
+from matching.linkage import Terms, link
 from matching.parts import COMPARED, PARTS
 from matching.schemas import ENTRY, RECORDS
 from matching.weights_table import WEIGHTS, without_each
@@ -87,7 +87,8 @@ def linkage(tmp_path_factory):
     registry = Snapshot(build_index(folder, tmp_path_factory.mktemp("index")))
     records = pa.Table.from_pylist(RECORDS_OF_ALL_SORTS, schema=pa.schema([*RECORDS, *PARENT_NAMES]))
     return link(
-        records, registry, model.load()["student"], registry.frequencies(), LinkSettings(sample=20), "run"
+        records,
+        Terms(registry, model.load()["student"], registry.frequencies(), LinkSettings(sample=20), "run"),
     )
 
 
