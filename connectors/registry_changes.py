@@ -17,6 +17,7 @@ from connectors import index_stages
 from connectors.array_file import load, mapped
 from connectors.change_files import read_changes
 from connectors.errors import FolderProblem
+from connectors.files_out import write_parquet
 from connectors.index_names import read_names, write_names
 from connectors.index_stages import (
     COLUMNS,
@@ -41,6 +42,7 @@ from connectors.registry_index import (
     held,
     manifest,
 )
+from connectors.snapshot import Snapshot
 from matching import index as form
 from matching.nametable import Array
 from matching.profile import Profile, profile
@@ -49,12 +51,10 @@ from matching.schemas import ENTRY
 
 @dataclass(frozen=True)
 class Touched:
-    """What changes touched: a record that is open is worth another try when one of its keys is among them."""
+    """What changes touched: a record that is open is worth another try when it may be one of these people."""
 
-    names: Array
-    """int64, sorted: keys of names without marks (`matching.nametable.Names.folded`) of entries before and after, and of their children."""
-    births: Array
-    """int32, sorted: birth numbers of the same."""
+    people: pa.Table
+    """ENTRY: entries as they were and as they are, and their children."""
     ids: Array
     """int64, sorted: their personal IDs, and all other numbers that lead or led to the entries."""
 
@@ -104,7 +104,7 @@ def _stages(old: BuiltIndex, files: Sequence[Path], work: Path, building: Path, 
         ("columns", lambda: _write_columns(before, building, memory)),
         *later_stages(building),
         ("numbers", lambda: _write_numbers(before, building, memory)),
-        ("touched", lambda: _write_touched(work, before, building)),
+        ("touched", lambda: _write_touched(work, old, building)),
     ]
 
 
@@ -259,32 +259,31 @@ def _old_numbers(old: Path, building: Path) -> tuple[Array, Array, Array]:
     )
 
 
-def _write_touched(work: Path, old: Path, building: Path) -> None:
-    """The keys of whom changes touched, as they were and as they are."""
+def _write_touched(work: Path, old: BuiltIndex, building: Path) -> None:
+    """Whom changes touched, as they were and as they are."""
     ids = load(building, "raw.touched")
-    sides = [_keys(state, ids) for state in (old, building)]
-    names, births, numbers = (np.unique(np.concatenate(keys)) for keys in zip(*sides, strict=True))
-    folder = work / "touched"
+    sides = [_people(state, ids) for state in (old, replace(old, folder=building))]
+    folder = work / TOUCHED
     folder.mkdir(exist_ok=True, mode=0o700)
-    path = folder / f"{building.name}.npz"
-    path.touch(mode=0o600)
-    np.savez(path, names=names, births=births, ids=np.union1d(numbers, ids))
+    people, numbers = (list(side) for side in zip(*sides, strict=True))
+    write_parquet(pa.concat_tables(people), folder / f"{building.name}.parquet")
+    form.write_array(folder / f"{building.name}.ids.npy", np.unique(np.concatenate([*numbers, ids])))
 
 
-def _keys(state: Path, ids: Array) -> tuple[Array, Array, Array]:
-    """Names without marks, births and numbers of entries and their children, and all numbers that lead to the entries."""
-    held = _held_by(state, ids)
+TOUCHED = "touched"
+"""Folder of an index: whom each merge touched."""
+
+
+def _people(state: BuiltIndex, ids: Array) -> tuple[pa.Table, Array]:
+    """Entries and their children, their numbers, and all numbers that lead to the entries."""
+    held = _held_by(state.folder, ids)
     own = np.flatnonzero(held)
-    parent = mapped(state, "parents.parent")
+    parent = mapped(state.folder, "parents.parent")
     low, high = (np.searchsorted(parent, own, side=side) for side in ("left", "right"))
-    people = np.concatenate([own, mapped(state, "parents.child")[_runs(low, high)]])
-    name = mapped(state, "entries.name")[people]
-    numbers = load(state, "numbers.number")[held[load(state, "numbers.at")]]
-    return (
-        mapped(state, "names.folded")[name[name >= 0]],
-        mapped(state, "entries.birth")[people],
-        np.concatenate([mapped(state, "entries.entry")[people], numbers]),
-    )
+    people = np.unique(np.concatenate([own, mapped(state.folder, "parents.child")[_runs(low, high)]]))
+    numbers = load(state.folder, "numbers.number")[held[load(state.folder, "numbers.at")]]
+    entry = mapped(state.folder, "entries.entry")[people]
+    return Snapshot(state).shown(people), np.concatenate([entry, numbers])
 
 
 def touched(work: Path, since: str | None = None) -> Touched | None:
@@ -304,16 +303,10 @@ def touched(work: Path, since: str | None = None) -> Touched | None:
     if since not in states and (since is not None or len(states) < 2):
         return None
     later = states[states.index(since) + 1 :] if since is not None else states[-1:]
-    parts = [_read(work / "touched" / f"{STATE}{state}.npz") for state in later]
-    kinds = {"names": np.int64, "births": np.int32, "ids": np.int64}
+    paths = [work / TOUCHED / f"{STATE}{state}" for state in later]
+    ids = [np.load(f"{path}.ids.npy") for path in paths]
+    people = [pq.read_table(f"{path}.parquet") for path in paths]
     return Touched(
-        **{
-            name: np.unique(np.concatenate([np.zeros(0, kind), *(part[name] for part in parts)]))
-            for name, kind in kinds.items()
-        }
+        pa.concat_tables([ENTRY.empty_table(), *people]),
+        np.unique(np.concatenate([np.zeros(0, np.int64), *ids])),
     )
-
-
-def _read(path: Path) -> dict[str, Array]:
-    with np.load(path) as arrays:
-        return dict(arrays)

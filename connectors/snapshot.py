@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.registry_index import BuiltIndex
+from matching.blocking import FEW
 from matching.blocks import Blocks, ExactBlocks, NameBlocks, WideBlocks, name_blocks
 from matching.columns import Records, day_of, month_of, year_of
 from matching.frequency import Frequencies
@@ -98,12 +99,20 @@ class Snapshot:
         counts, keys = self._index.counts, name_keys(names)
         return {name: getattr(counts, name).of(key) for name, key in keys.items()}
 
+    def rare(self, records: Records, names: Names) -> tuple[Array, Array]:
+        """Of each record, whether few people bear its name, and whether few were born on its day (`matching.blocking.FEW`)."""
+        named = self._index.counts.folded.of(names.folded)
+        births, at = self._index.births, np.searchsorted(self._index.births.key, records.birth)
+        born = np.append(np.diff(births.start), 0)[at] * (np.append(births.key, -1)[at] == records.birth)
+        return np.append(named, 0)[records.name] <= FEW, born <= FEW
+
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
         at = self._index.positions_of(digits(personal_ids, np.int64))
-        return self._shown(at[at >= 0])
+        return self.shown(at[at >= 0])
 
-    def _shown(self, at: Array) -> pa.Table:
+    def shown(self, at: Array) -> pa.Table:
+        """ENTRY of entries by position, as `entries` gives them."""
         of, parents = self._index.entries, self._index.parents
         birth = of.birth[at]
         columns = {

@@ -30,6 +30,7 @@ def decided_again(records: pa.Table, current: Linkage, todo: pa.Array, decide: D
     """
     done = todo.slice(0, 0)
     while len(todo):
+        todo = _with_mates(current, todo)
         before, current = current, _with(records, current, todo, decide)
         done = pa.concat_arrays([done, todo]).unique()
         todo = _touched(before, current, done)
@@ -59,37 +60,36 @@ def _distinct(numbers: np.ndarray) -> np.ndarray:
     return np.asarray(found[found != 0])
 
 
+def _with_mates(current: Linkage, todo: pa.Array) -> pa.Array:
+    """Together with records, those who share an entry with them: who keeps it is decided between them."""
+    pairs = _pairs(current)
+    theirs = pairs.filter(pc.is_in(pairs["record_id"], value_set=todo))["entry"]
+    mates = pairs.filter(pc.is_in(pairs["entry"], value_set=pc.unique(theirs)))["record_id"]
+    return pc.unique(pa.chunked_array([todo, *mates.chunks], pa.string()))
+
+
 def _touched(before: Linkage, after: Linkage, done: pa.Array) -> pa.Array:
-    """Records to be decided on next: whom the last ones touched, and together with them those who already share an entry with them."""
+    """Records to be decided on next: those who hold or may have an entry that the last ones gained or lost."""
     entries = _changed(before, after, done)
-    if not len(entries):
-        return done.slice(0, 0)
-    of_entries = after.decisions.filter(pc.is_in(_entry(after.decisions), value_set=entries))
+    holders = _pairs(after)
+    holders = holders.filter(pc.is_in(holders["entry"], value_set=entries))["record_id"]
     might_be = after.candidates.filter(pc.is_in(after.candidates["personal_id"], value_set=entries))
-    met = pa.chunked_array([*of_entries["record_id"].chunks, *might_be["record_id"].chunks], pa.string())
-    new = pc.unique(met.filter(pc.invert(pc.is_in(met, value_set=done))))
-    if not len(new):
-        return new
-    theirs = _entry(of_entries).filter(pc.is_in(of_entries["record_id"], value_set=new))
-    mates = of_entries.filter(pc.is_in(_entry(of_entries), value_set=pc.unique(theirs)))["record_id"]
-    return pc.unique(pa.chunked_array([new, *mates.chunks], pa.string()))
+    met = pa.chunked_array([*holders.chunks, *might_be["record_id"].chunks], pa.string())
+    return pc.unique(met.filter(pc.invert(pc.is_in(met, value_set=done))))
 
 
 def _changed(before: Linkage, after: Linkage, done: pa.Array) -> pa.Array:
     """Entries that a record gained or lost, alone or in a contest."""
-    pairs = [_pairs(linkage, done) for linkage in (before, after)]
-    both = pa.concat_tables(pairs).group_by(["record_id", "entry", "linked"]).aggregate([([], "count_all")])
+    pairs = pa.concat_tables([_pairs(before), _pairs(after)])
+    pairs = pairs.filter(pc.is_in(pairs["record_id"], value_set=done))
+    both = pairs.group_by(["record_id", "entry", "linked"]).aggregate([([], "count_all")])
     return pc.unique(both.filter(pc.equal(both["count_all"], 1))["entry"])
 
 
-def _pairs(linkage: Linkage, records: pa.Array) -> pa.Table:
+def _pairs(linkage: Linkage) -> pa.Table:
     """Who is linked to which entry, or would be if nobody else were."""
-    decisions = linkage.decisions.filter(pc.is_in(linkage.decisions["record_id"], value_set=records))
+    decisions = linkage.decisions
     linked = pc.is_valid(decisions["personal_id"])
-    pairs = pa.table({"record_id": decisions["record_id"], "entry": _entry(decisions), "linked": linked})
+    entry = pc.coalesce(decisions["personal_id"], decisions["candidate_id"])
+    pairs = pa.table({"record_id": decisions["record_id"], "entry": entry, "linked": linked})
     return pairs.filter(pc.or_(linked, pc.equal(decisions["reason"], Reason.ENTRY_SHARED)))
-
-
-def _entry(decisions: pa.Table) -> pa.ChunkedArray:
-    """Who each record is, or most likely would be."""
-    return pc.coalesce(decisions["personal_id"], decisions["candidate_id"])

@@ -53,16 +53,18 @@ def _listed(counted: Counter[str], text: Texts) -> str:
 @click.argument("registry", type=_FOLDER)
 @click.argument("out", type=_FOLDER)
 @click.option("--index", type=_FOLDER)
+@click.option("--previous", type=_FOLDER)
 @click.option("--profile", "names", type=click.Choice(PROFILES), default="vietnam", show_default=True)
 @click.option("--memory", default="1500MB", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
-def link(
+def link(  # noqa: PLR0913, PLR0917 (options of a command)
     asked: Asked,
     education: Path,
     registry: Path,
     out: Path,
     index: Path | None,
+    previous: Path | None,
     names: str,
     memory: str,
     as_json: bool,
@@ -77,6 +79,7 @@ def link(
             registry,
             out,
             index=index,
+            previous=previous,
             profile=names,
             memory=memory,
             settings=settings.link_settings(),
@@ -86,11 +89,14 @@ def link(
         )
     if as_json:
         paths = {name: str(getattr(done, name)) for name in ("decisions", "candidates", "rejects")}
-        click.echo(json.dumps({"counts": done.counts, **paths}, ensure_ascii=False))
+        click.echo(json.dumps({"counts": done.counts, "kept": done.kept, **paths}, ensure_ascii=False))
         return
     for kind, outcomes in done.counts.items():
         parts = [
             f"{text(f'outcome.{name}')} {text.number(count)}" for name, count in sorted(outcomes.items())
         ]
         click.echo(text("link.outcomes", kind=text(f"kinds.{kind}"), outcomes=", ".join(parts)))
+    if previous is not None:
+        text_id = "link.all" if done.kept is None else "link.kept"
+        click.echo(text(text_id, count=text.number(done.kept or 0)))
     click.echo(text("link.written", path=done.decisions))

@@ -9,39 +9,33 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.education_records import families, raw_records
-from connectors.files import check_education_folder, read_education_folder
-from connectors.files_out import write_parquet
+from connectors.files import EducationFolder, check_education_folder, read_education_folder
+from connectors.fingerprints import prints_of
+from connectors.registry_changes import touched
 from connectors.registry_index import BuiltIndex, build_index, built_index, is_index
 from connectors.snapshot import Snapshot
-from matching import model
 from matching.cascade import LinkSettings
-from matching.compiled import sources_digest
-from matching.linkage import Linkage, Terms
-from matching.normalise.records import normalise_records
+from matching.normalise.records import normalise_with_habits
 from matching.profile import Profile
 from matching.profile import profile as profile_named
 from matching.schemas import KINDS
 from matching.sector import link_sector
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, done, to do."""
-
-Counts = dict[str, dict[str, int]]
-"""Kind → outcome → records."""
+from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, written
+from pipelines.kept_linkage import KeptLinkage, kept_linkage
+from pipelines.link_changes import Previous, link_changes
 
 PART = "province="
 """How the folder of a part begins."""
 
-TABLES = ("decisions", "candidates", "rejects", "weights")
 DONE = "counts.json"
 """Written last in the folder of each part."""
 
@@ -54,6 +48,8 @@ class LinkedFolders:
     parts: tuple[str, ...]
     """Names of the parts; empty where the folder is whole."""
     counts: Counts
+    kept: int | None = None
+    """Decisions of the results before that still hold; None where all records were decided on."""
 
     @property
     def decisions(self) -> Path:
@@ -71,27 +67,13 @@ class LinkedFolders:
         return self.out if self.parts else self.out / "rejects.parquet"
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What is the same for all parts."""
-
-    registry: Snapshot
-    state: str
-    """Which state of the registry it is."""
-    kinds: tuple[str, ...]
-    """Kinds of record that must be there: all that schools have; of other people any."""
-    settings: LinkSettings
-    as_of: datetime.date
-    run: str
-    progress: Progress
-
-
 def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belongs together)
     education: Path,
     registry: Path,
     out: Path,
     *,
     index: Path | None = None,
+    previous: Path | None = None,
     profile: str = "vietnam",
     memory: str = "1500MB",
     settings: LinkSettings | None = None,
@@ -106,6 +88,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         registry: folder of Parquet parts (matching.schemas.ENTRY), or an index made of one.
         out: where decisions.parquet, candidates.parquet, rejects.parquet and weights.parquet go.
         index: where the index of the registry is kept for the next run; without, it is deleted after this one.
+        previous: results of an earlier run: what changes of records and registry don't concern keeps its decision (`out` will do).
         profile: whose names they are (matching.profile).
         memory: DuckDB's memory limit while an index is built.
         settings: target and thresholds.
@@ -122,13 +105,18 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
     out.mkdir(parents=True, exist_ok=True)
     for part in parts or (education,):
         check_education_folder(part, needed)
+    if previous is not None and not parts:
+        kept_linkage(previous)
     with _index(registry, index, out, whole, memory, progress) as built:
         snapshot = Snapshot(built, as_of.isoformat())
-        job = _Job(snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress)
+        since = partial(touched, built.folder.parent)
+        job = Job(snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress, since)
         if not parts:
-            return LinkedFolders(out, (), _linked(job, education, out))
-        counts = [_linked_once(job, part, out / part.name) for part in parts]
-    return LinkedFolders(out, tuple(part.name for part in parts), _summed(counts))
+            return LinkedFolders(out, (), *_linked(job, education, out, previous))
+        done = [_linked_once(job, part, out / part.name, previous and previous / part.name) for part in parts]
+    kept = [of for _, of in done if of is not None]
+    counts = _summed([of for of, _ in done])
+    return LinkedFolders(out, tuple(part.name for part in parts), counts, sum(kept) if kept else None)
 
 
 def parts_of(education: Path) -> tuple[Path, ...]:
@@ -156,68 +144,57 @@ def _index(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _linked_once(job: _Job, education: Path, out: Path) -> Counts:
+def _linked_once(job: Job, education: Path, out: Path, previous: Path | None) -> Done:
     """A part that was decided on from the same files, index and settings stays as it is."""
     mark, basis = out / DONE, _basis(job, education)
     if mark.exists():
         known = json.loads(mark.read_text(encoding="utf-8"))
         if known["of"] == basis:
-            counts: Counts = known["counts"]
-            return counts
+            return known["counts"], known["kept"]
     out.mkdir(exist_ok=True)
-    counts = _linked(job, education, out)
-    partial = mark.with_suffix(".part")
-    partial.write_text(json.dumps({"of": basis, "counts": counts}), encoding="utf-8")
-    partial.replace(mark)
-    return counts
+    # a part that is new has nothing to go on from
+    counts, kept = _linked(job, education, out, previous if previous and previous.is_dir() else None)
+    partial_mark = mark.with_suffix(".part")
+    partial_mark.write_text(json.dumps({"of": basis, "counts": counts, "kept": kept}), encoding="utf-8")
+    partial_mark.replace(mark)
+    return counts, kept
 
 
-def _basis(job: _Job, education: Path) -> str:
+def _basis(job: Job, education: Path) -> str:
     """A hash of everything that the decisions on a part follow from."""
     files = [
         (path.name, path.stat().st_size, path.stat().st_mtime_ns)
         for path in sorted(education.rglob("*"))
         if path.is_file()
     ]
-    facts = (files, job.state, job.kinds, job.settings, job.as_of, sources_digest())
+    facts = (files, job.state, job.basis, job.as_of)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _linked(job: _Job, education: Path, out: Path) -> Counts:
-    """Decide on the records of one folder, and write what was decided."""
+def _linked(job: Job, education: Path, out: Path, previous: Path | None) -> Done:
+    """Decide on the records of one folder, or on what changed in it, and write what was decided."""
     tables = read_education_folder(education, job.kinds)
     job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
-    profile = job.registry.profile
-    records, rejects = normalise_records(raw_records(tables), job.as_of, profile)
-    linkages = link_sector(_by_kind(records), families(tables), _terms(job))
-    return _written(out, linkages, pa.concat_tables([tables.rejects, rejects]))
+    before = kept_linkage(previous) if previous is not None else None
+    changes = job.touched(before.registry) if before is not None and before.basis == job.basis else None
+    if previous is None or before is None or changes is None:
+        return _linked_all(job, tables, out), None
+    return link_changes(job, tables, out, Previous(before, previous, changes))
 
 
-def _terms(job: _Job) -> dict[str, Terms]:
-    known, stored = job.registry.frequencies(), model.load(profile=job.registry.profile.name)
-    return {
-        kind: Terms(job.registry, stored[kind], known, job.settings, job.run, job.progress) for kind in KINDS
+def _linked_all(job: Job, tables: EducationFolder, out: Path) -> Counts:
+    raw, of = raw_records(tables), families(tables)
+    read = normalise_with_habits(raw, job.as_of, job.registry.profile)
+    terms = terms_of(job)
+    linkages = link_sector(by_kind(read.records), of, terms)
+    counts = written(out, linkages, pa.concat_tables([tables.rejects, read.rejects]))
+    models = {
+        kind: linkage.facts.model if linkage.facts else terms[kind].model
+        for kind, linkage in linkages.items()
     }
-
-
-def _by_kind(records: pa.Table) -> dict[str, pa.Table]:
-    return {kind: records.filter(pc.equal(records["kind"], kind)).combine_chunks() for kind in KINDS}
-
-
-def _written(out: Path, linkages: dict[str, Linkage], rejects: pa.Table) -> Counts:
-    for name in TABLES:
-        table = (
-            rejects
-            if name == "rejects"
-            else pa.concat_tables([getattr(linkage, name) for linkage in linkages.values()])
-        )
-        write_parquet(table, out / f"{name}.parquet")
-    return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items()}
-
-
-def _counts(decisions: pa.Table) -> dict[str, int]:
-    counted = decisions.group_by("outcome").aggregate([("outcome", "count")])
-    return dict(zip(counted["outcome"].to_pylist(), counted["outcome_count"].to_pylist(), strict=True))
+    kept = KeptLinkage(job.basis, job.state, read.records, prints_of(raw), of, read.habits, models)
+    kept.write(out)
+    return counts
 
 
 def _summed(counts: Sequence[Counts]) -> Counts:

@@ -6,7 +6,7 @@ habit is told from all of a school's values, kind of record by kind, since each 
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,12 @@ class Habits:
     dates: Habit = field(default_factory=dict)
     birth_places: Habit = field(default_factory=dict)
     residences: Habit = field(default_factory=dict)
+
+    def and_of(self, others: "Habits") -> "Habits":
+        """These, and those of schools that weren't known."""
+        return Habits(
+            **{part.name: {**getattr(others, part.name), **getattr(self, part.name)} for part in fields(self)}
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,101 @@
+"""Which records changes of the registry may touch: those who might be somebody whom a change was about."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.files_out import write_parquet
+from connectors.registry_changes import Touched
+from connectors.registry_index import build_index
+from connectors.snapshot import Snapshot
+from matching.beside import among
+from matching.blocking import RULES
+from matching.blocks import NOTHING_LISTED
+from matching.decision import Outcome
+from matching.engines.local import searched_in_threads
+from matching.keys import digits, record_columns
+from matching.model import Model
+from matching.nametable import Array
+from matching.normalise.names import entry_names
+from matching.subjects import subjects_of
+
+
+def touched_records(
+    records: pa.Table, decisions: pa.Table, touched: Touched, registry: Snapshot, model: Model
+) -> pa.Array:
+    """IDs of records whose decision may be another now.
+
+    Linked ones whose entry changed, or beside whom somebody of the same name and day came; open ones who by the blocking
+    rules may be somebody touched; all who claim one of their numbers.
+
+    Args:
+        records: RECORDS of one kind.
+        decisions: DECISIONS of before, of records that are still there.
+        touched: what changes touched.
+        registry: the registry as it is.
+        model: of the kind.
+    """
+    if not len(touched.ids):
+        return pa.array([], pa.string())
+    of = records.filter(pc.is_in(records["record_id"], value_set=decisions["record_id"].combine_chunks()))
+    of = of.combine_chunks()
+    at = pc.index_in(of["record_id"].combine_chunks(), value_set=decisions["record_id"].combine_chunks())
+    entry = digits(decisions["personal_id"].take(at), np.int64)
+    claimed = [digits(of[name], np.int64) for name in ("claimed_id", "claimed_former", "claimed_other")]
+    met = np.any([among(touched.ids, numbers) for numbers in (entry, *claimed)], axis=0)
+    met |= _namesakes(of, touched.people, registry)
+    is_open = pc.not_equal(decisions["outcome"].take(at), Outcome.LINKED).to_numpy()
+    still = np.flatnonzero(is_open & ~met & of["left_out"].is_null().to_numpy())
+    met[still[_alike(of.take(pa.array(still)), touched.people, registry, model)]] = True
+    return of["record_id"].combine_chunks().filter(pa.array(met))
+
+
+def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array:
+    """Who has the name and first possible birth day of somebody touched."""
+    names = entry_names(people["full_name"], registry.profile.canonical)
+    named = np.flatnonzero(
+        pc.and_(
+            pc.is_in(records["name"], value_set=names.drop_null()),
+            pc.is_in(records["birth_from"], value_set=people["birth_date"].combine_chunks().drop_null()),
+        ).to_numpy()
+    )
+    some = records.select(["name", "birth_from"]).take(pa.array(named))
+    wanted = _name_and_day(names, people["birth_date"])
+    met = np.zeros(len(records), bool)
+    met[named[pc.is_in(_name_and_day(some["name"], some["birth_from"]), value_set=wanted).to_numpy()]] = True
+    return met
+
+
+def _name_and_day(names: pa.ChunkedArray | pa.Array, days: pa.ChunkedArray) -> pa.Array:
+    joined = pc.binary_join_element_wise(names, days.cast(pa.string()), "/")
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+_RARE_NAME, _RARE_DATE = (
+    1 << [rule.name for rule in RULES].index(name) for name in ("name_rare", "date_rare")
+)
+
+
+def _alike(records: pa.Table, people: pa.Table, registry: Snapshot, model: Model) -> Array:
+    """Who meets somebody touched by a blocking rule."""
+    columns, names, text = record_columns(records, registry.profile)
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work) / "people"
+        write_parquet(people, folder / "part-0.parquet")
+        some = Snapshot(build_index(folder, Path(work) / "index", registry.profile))
+        subjects = subjects_of(
+            columns, names, text, some.frequencies(), some.name_counts(names), registry.profile
+        )
+        rows = np.arange(len(records))
+        blocks = some.blocks(columns, names, text, rows, widely=True)
+        seen = searched_in_threads(some, subjects, model, rows, NOTHING_LISTED, blocks)
+    # among the few touched every name and date is rare: whether it is one counts among all
+    named, born = registry.rare(columns, names)
+    rules = seen.rules & ~np.where(named, 0, _RARE_NAME)[seen.row, None]
+    rules &= ~np.where(born, 0, _RARE_DATE)[seen.row, None]
+    met = np.zeros(len(records), bool)
+    met[seen.row] = (rules != 0).any(axis=1)
+    return met

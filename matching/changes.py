@@ -1,0 +1,134 @@
+"""What changed among records since they were decided on, and whom that concerns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.beside import among
+from matching.keys import digits
+from matching.linkage import Linkage
+from matching.nametable import Array
+
+_GUARDIANS, _STUDENTS = "guardian_id", "student_id"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Records of one kind."""
+
+    now: pa.Array
+    """IDs of records that are new, or not as they were."""
+    gone: pa.Array
+    """IDs of records that are no more."""
+
+
+def changed(ids: pa.Array, prints: pa.Array, ids_before: pa.Array, prints_before: pa.Array) -> Changed:
+    """Compare records by fingerprint.
+
+    Args:
+        ids: of the records that there are.
+        prints: uint64, of what they hold.
+        ids_before: of those that there were.
+        prints_before: likewise.
+    """
+    at = pc.index_in(ids, value_set=ids_before)
+    same = pc.fill_null(pc.equal(prints, prints_before.take(at)), False)
+    return Changed(
+        ids.filter(pc.invert(same)), ids_before.filter(pc.invert(pc.is_in(ids_before, value_set=ids)))
+    )
+
+
+def concerned(
+    records: Mapping[str, pa.Table],
+    before: Mapping[str, pa.Table],
+    families: tuple[pa.Table, pa.Table],
+    decided: Mapping[str, Linkage],
+    what: Mapping[str, Changed],
+) -> dict[str, pa.Array]:
+    """IDs of records that are to be decided on, since they or those whom they are compared with changed.
+
+    Beside the changed ones: their families, whose names, homes and ages are evidence; who claims a number that they claim or claimed;
+    who shares an entry with one that is gone.
+
+    Args:
+        records: kind → RECORDS, all that there are.
+        before: kind → RECORDS, all that there were.
+        families: FAMILIES before and now.
+        decided: kind → what was decided.
+        what: kind → what changed.
+    """
+    todo = {
+        kind: [one.now, _of_numbers(records[kind], before[kind], one), _of_entries(decided[kind], one.gone)]
+        for kind, one in what.items()
+    }
+    links = _differing(*families)
+    todo["student"] += [
+        links[_STUDENTS],
+        _relatives(families[1], what["guardian"].now, _GUARDIANS, _STUDENTS),
+    ]
+    todo["guardian"] += [
+        links[_GUARDIANS],
+        _relatives(families[1], what["student"].now, _STUDENTS, _GUARDIANS),
+    ]
+    return {kind: _known(records[kind], pa.concat_arrays(ids)) for kind, ids in todo.items()}
+
+
+def _known(records: pa.Table, ids: pa.Array) -> pa.Array:
+    return (
+        records["record_id"]
+        .combine_chunks()
+        .filter(pc.is_in(records["record_id"].combine_chunks(), value_set=ids))
+    )
+
+
+def _relatives(families: pa.Table, ids: pa.Array, key: str, wanted: str) -> pa.Array:
+    return pc.unique(families.filter(pc.is_in(families[key], value_set=ids))[wanted])
+
+
+def _differing(before: pa.Table, now: pa.Table) -> dict[str, pa.Array]:
+    """People of links that were added, taken away, or mean another relationship."""
+    counted = pa.concat_tables([before, now]).group_by(before.column_names).aggregate([([], "count_all")])
+    once = counted.filter(pc.equal(counted["count_all"], 1))
+    return {key: pc.unique(once[key]) for key in (_STUDENTS, _GUARDIANS)}
+
+
+_NUMBERS = ("claimed_id", "claimed_former")
+
+
+def _of_numbers(records: pa.Table, before: pa.Table, what: Changed) -> pa.Array:
+    """Who claims a number that changed records claim, or that they or those gone claimed."""
+    affected = pa.concat_arrays([what.now, what.gone])
+    numbers = np.unique(np.concatenate([_claimed(table, affected) for table in (records, before)]))
+    met = np.any([among(numbers, digits(records[name], np.int64)) for name in _NUMBERS], axis=0)
+    return records["record_id"].combine_chunks().filter(pa.array(met))
+
+
+def _claimed(records: pa.Table, ids: pa.Array) -> Array:
+    some = records.filter(pc.is_in(records["record_id"], value_set=ids))
+    return np.concatenate([digits(some[name], np.int64) for name in _NUMBERS])
+
+
+def _of_entries(decided: Linkage, gone: pa.Array) -> pa.Array:
+    """Who has, or may have, an entry that records that are gone had."""
+    decisions = decided.decisions
+    lost = decisions.filter(pc.is_in(decisions["record_id"], value_set=gone))["personal_id"]
+    lost = pc.unique(lost.drop_null())
+    sharing = [
+        table.filter(pc.is_in(table["personal_id"], value_set=lost))["record_id"]
+        for table in (decisions, decided.candidates)
+    ]
+    return pc.unique(pa.chunked_array([chunk for one in sharing for chunk in one.chunks], pa.string()))
+
+
+def without(linkage: Linkage, gone: pa.Array) -> Linkage:
+    """What was decided on records that are still there."""
+    if not len(gone):
+        return linkage
+
+    def there(table: pa.Table) -> pa.Table:
+        return table.filter(pc.invert(pc.is_in(table["record_id"], value_set=gone)))
+
+    return Linkage(there(linkage.decisions), there(linkage.candidates), there(linkage.weights), linkage.facts)

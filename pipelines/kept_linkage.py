@@ -1,0 +1,87 @@
+"""What a linkage of folders keeps for the next one: records as they were read, how schools write, and the models that decided."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from connectors.errors import FolderProblem
+from connectors.files_out import whole_file, write_parquet
+from matching import model
+from matching.linkage import Linkage
+from matching.model import Model
+from matching.normalise.records import Habits
+from matching.schemas import KINDS
+
+FOLDER = "kept"
+"""In the folder of the results."""
+
+
+@dataclass(frozen=True)
+class KeptLinkage:
+    """A linkage of one folder, or of one part."""
+
+    basis: str
+    """Names what all decisions follow from beside the records and the registry: settings, profile, program."""
+    registry: str
+    """The state of the registry's index."""
+    records: pa.Table
+    """RECORDS as they were normalised."""
+    prints: pa.Array
+    """uint64 per record: fingerprint of what was typed."""
+    families: pa.Table
+    """FAMILIES."""
+    habits: Habits
+    models: dict[str, Model]
+    """Kind → the model that decided."""
+
+    def write(self, out: Path) -> None:
+        """Keep it in the folder of the results; what was kept before goes."""
+        folder = out / FOLDER
+        folder.mkdir(exist_ok=True, mode=0o700)
+        (folder / "kept.json").unlink(missing_ok=True)
+        write_parquet(self.records.append_column("print", self.prints), folder / "records.parquet")
+        write_parquet(self.families, folder / "families.parquet")
+        (folder / "models.json").touch(mode=0o600)
+        model.dump(self.models, folder / "models.json", next(iter(self.models.values())).name)
+        facts = {"basis": self.basis, "registry": self.registry, "habits": asdict(self.habits)}
+        # last: without it nothing counts as kept
+        with whole_file(folder / "kept.json") as file:
+            file.write(json.dumps(facts).encode())
+
+
+def kept_linkage(out: Path) -> KeptLinkage:
+    """What a linkage kept.
+
+    Raises:
+        FolderProblem: nothing, or the folder was left half-written.
+    """
+    folder = out / FOLDER
+    try:
+        facts = json.loads((folder / "kept.json").read_text(encoding="utf-8"))
+        records = pq.read_table(folder / "records.parquet")
+        return KeptLinkage(
+            facts["basis"], facts["registry"],
+            records.drop_columns(["print"]), records["print"].combine_chunks(),
+            pq.read_table(folder / "families.parquet"),
+            Habits(**{part.name: facts["habits"][part.name] for part in fields(Habits)}),
+            model.load(folder / "models.json"),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise FolderProblem(
+            out, "holds no results to go on from", "Give the folder of results of an earlier run, or none."
+        ) from error
+
+
+def kept_decisions(out: Path) -> dict[str, Linkage]:
+    """Kind → what was decided, from the tables of results."""
+    tables = [pq.read_table(out / f"{name}.parquet") for name in ("decisions", "candidates", "weights")]
+
+    def of(kind: str) -> Linkage:
+        decisions, candidates, weights = (table.filter(pc.equal(table["kind"], kind)) for table in tables)
+        return Linkage(decisions, candidates, weights, None)
+
+    return {kind: of(kind) for kind in KINDS}
