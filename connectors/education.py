@@ -22,11 +22,11 @@ from connectors.education_tables import (
     education_metadata,
     links,
     loading_table,
-    sync_metadata,
 )
 from connectors.errors import ColumnsMissing
 from connectors.files import EducationFolder
 from connectors.partition_queries import Query, Sources, family_links, records, sources, strays
+from connectors.schema import prepare_schema
 from matching.schemas import EDUCATION_TABLES, FAMILIES, RAW_RECORDS, REQUIRED_COLUMNS
 
 BATCH_ROWS = 50_000
@@ -50,13 +50,18 @@ def create_tables(engine: sa.Engine) -> None:
     """Make a whole education database, the ministry's tables included: for tests, trials and folders."""
     with writing(engine) as connection:
         education_metadata.create_all(connection)
-        sync_metadata.create_all(connection)
+        prepare_schema(connection)
 
 
 def create_sync_tables(engine: sa.Engine) -> None:
-    """Make the tables that the sync owns where they are missing; the ministry's are not touched."""
+    """Make the tables that the sync owns where there are none; the ministry's are not touched.
+
+    Raises:
+        SchemaOlder: There are some, and they must be upgraded.
+        SchemaNewer: There are some that the program doesn't know.
+    """
     with writing(engine) as connection:
-        sync_metadata.create_all(connection)
+        prepare_schema(connection)
 
 
 def load_folder(engine: sa.Engine, folder: EducationFolder) -> dict[str, LoadCounts]:

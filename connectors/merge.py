@@ -1,7 +1,8 @@
 """How staged decisions change what is held: the rule as one expression, and the statements that carry it out.
 
-The rule (trust.md): a person outranks the machine, whatever it says; a machine's new ID replaces a machine's old one,
-and the old one goes to the history; less evidence than before deletes nothing. Only rows that differ are written.
+The rule: a person outranks the machine, whatever it says; what a person said no to is not linked again by a machine; a
+machine's new ID replaces a machine's old one, and the old one goes to the history; less evidence than before deletes
+nothing. Only rows that differ are written, and what they replace goes to a history.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.education_tables import TEXT, link_conflicts, link_history, links, review_items
+from connectors.education_tables import TEXT, links
+from connectors.versioned_tables import (
+    CONFLICTS_KEPT,
+    LINKS_KEPT,
+    OPEN_KEPT,
+    REFUSALS_KEPT,
+    Versioned,
+    link_refusals,
+)
 from matching.decision import Reason
 
 
@@ -33,13 +42,23 @@ class Action(StrEnum):
     """The registry could not be asked: no news, so link and lists stay as they are."""
     CONFLICT = "conflict"
     """Confirmed by a person, and the machine finds another ID; the link stays and is reported."""
+    REFUSED = "refused"
+    """The machine finds an ID that a person said no to; what there was stays, and it is reported."""
 
 
 class Cause(StrEnum):
-    """Why a link stands in the conflicts."""
+    """Why a record stands in the conflicts."""
 
     NOT_FOUND_AGAIN = "not_found_again"
     CONFIRMED_DIFFERS = "confirmed_differs"
+    REFUSED_BY_PERSON = "refused_by_person"
+
+
+_CAUSES = {
+    Action.KEEP: Cause.NOT_FOUND_AGAIN,
+    Action.CONFLICT: Cause.CONFIRMED_DIFFERS,
+    Action.REFUSED: Cause.REFUSED_BY_PERSON,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +77,9 @@ class Merge:
         """Decide for each staged record, in a temporary table `record_id, action`."""
         planned = _temporary("planned_links", "action")
         planned.create(self.connection)
-        query = sa.select(self.staged.c.record_id, _action(self.staged)).select_from(self._with_links())
+        query = sa.select(self.staged.c.record_id, _action(self.staged, self.kind)).select_from(
+            self._with_links()
+        )
         self.connection.execute(planned.insert().from_select(["record_id", "action"], query))
         return planned
 
@@ -72,13 +93,39 @@ class Merge:
         found = {Action(action): count for action, count in self.connection.execute(query).tuples()}
         return {action: found.get(action, 0) for action in Action}
 
+    def refuse(self, planned: sa.Table) -> None:
+        """Remember what a person said no to, and forget it where a person now says yes."""
+        row, refused = self.staged.c, link_refusals.c
+        yes = sa.and_(
+            row.record_id == refused.record_id, row.personal_id == refused.personal_id, row.by_person
+        )
+        said_yes = sa.exists(sa.select(sa.literal(1)).select_from(self.staged).where(yes))
+        REFUSALS_KEPT.end(self.connection, sa.and_(refused.kind == self.kind, said_yes), self.run, self.now)
+        joined = self._with_links().join(planned, planned.c.record_id == row.record_id)
+        ended = sa.select(row.record_id, links.c.personal_id).select_from(joined)
+        ended = ended.where(row.by_person, planned.c.action.in_([Action.CHANGE, Action.END]))
+        candidates = sa.select(row.record_id, row.refused_id).where(row.refused_id.is_not(None))
+        noes = ended.union(candidates).subquery("noes")
+        known = sa.and_(
+            refused.kind == self.kind,
+            refused.record_id == noes.c.record_id,
+            refused.personal_id == noes.c.personal_id,
+        )
+        values = {
+            "kind": sa.literal(self.kind),
+            "record_id": noes.c.record_id,
+            "personal_id": noes.c.personal_id,
+            "province": sa.literal(self.province),
+            "run": sa.literal(self.run),
+            "since": sa.literal(self.now),
+        }
+        new = sa.select(*values.values()).where(~sa.exists(sa.select(refused.kind).where(known)))
+        self.connection.execute(link_refusals.insert().from_select(list(values), new))
+
     def end_links(self, planned: sa.Table) -> None:
         """Move links that hold no longer to the history, whole."""
         ended = self._planned_for(planned, links, Action.CHANGE, Action.RENEW, Action.END)
-        names = [column.name for column in links.c]
-        rows = sa.select(*links.c, sa.literal(self.now), sa.literal(self.run)).where(ended)
-        self.connection.execute(link_history.insert().from_select([*names, "valid_to", "ended_by"], rows))
-        self.connection.execute(links.delete().where(ended))
+        LINKS_KEPT.end(self.connection, ended, self.run, self.now)
 
     def begin_links(self, planned: sa.Table) -> None:
         """Write the links that are new."""
@@ -108,16 +155,17 @@ class Merge:
     def move_links(self) -> None:
         """Links follow their record into the province of its present school."""
         moved = sa.and_(links.c.kind == self.kind, links.c.province != self.province, self._is_staged(links))
-        self.connection.execute(links.update().where(moved).values(province=self.province))
+        if LINKS_KEPT.remember(self.connection, moved, self.run, self.now):
+            placed = {"province": self.province, "put_by": self.run, "put_at": self.now}
+            self.connection.execute(links.update().where(moved).values(placed))
 
     def _is_staged(self, rows: sa.Table) -> sa.ColumnElement[bool]:
         return _has(self.staged, rows)
 
     def list_conflicts(self, planned: sa.Table) -> None:
         """Bring the list of conflicts up to date."""
-        cause = sa.case(
-            (planned.c.action == Action.CONFLICT, Cause.CONFIRMED_DIFFERS), else_=Cause.NOT_FOUND_AGAIN
-        )
+        causes = {str(action): str(cause) for action, cause in _CAUSES.items()}
+        cause = sa.case(causes, value=planned.c.action)
         joined = self._with_links().join(planned, planned.c.record_id == self.staged.c.record_id)
         row = self.staged.c
         wanted = sa.select(
@@ -128,8 +176,7 @@ class Merge:
             row.outcome,
             row.reason,
         ).select_from(joined)
-        wanted = wanted.where(planned.c.action.in_([Action.KEEP, Action.CONFLICT]))
-        self._replace(link_conflicts, wanted, planned)
+        self._replace(CONFLICTS_KEPT, wanted.where(planned.c.action.in_(list(_CAUSES))), planned)
 
     def list_open(self, planned: sa.Table) -> None:
         """Bring the list of open records up to date; what a person has linked is not open."""
@@ -138,10 +185,11 @@ class Merge:
         wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(joined)
         confirmed = sa.func.coalesce(links.c.confirmed_by_person, sa.false())
         is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(confirmed))
-        self._replace(review_items, wanted.where(is_open), planned)
+        self._replace(OPEN_KEPT, wanted.where(is_open), planned)
 
-    def _replace(self, target: sa.Table, wanted: sa.Select[Any], planned: sa.Table) -> None:
+    def _replace(self, kept: Versioned, wanted: sa.Select[Any], planned: sa.Table) -> None:
         """Make a list hold what is wanted, writing only rows that differ; what stays open keeps its first day."""
+        target = kept.table
         rows = wanted.subquery("wanted")
         content = [column.name for column in rows.c if column.name != "record_id"]
         same = sa.and_(target.c.kind == self.kind, target.c.record_id == rows.c.record_id)
@@ -158,7 +206,7 @@ class Merge:
         fresh.create(self.connection)
         query = sa.select(*values.values()).select_from(rows.outerjoin(target, same)).where(sa.or_(*differs))
         self.connection.execute(fresh.insert().from_select(list(values), query))
-        self.connection.execute(target.delete().where(self._stale(target, rows, fresh, planned)))
+        kept.end(self.connection, self._stale(target, rows, fresh, planned), self.run, self.now)
         self.connection.execute(
             target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values]))
         )
@@ -192,14 +240,22 @@ def _temporary(name: str, *columns: str) -> sa.Table:
     )
 
 
-def _action(staged: sa.Table) -> sa.ColumnElement[str]:
+def _action(staged: sa.Table, kind: str) -> sa.ColumnElement[str]:
     """The rule, first case that fits; `links` is the row held, null where there is none."""
     new, held = staged.c, links.c
     silent = new.personal_id.is_(None)
     another = new.personal_id != held.personal_id
+    refused = sa.exists(
+        sa.select(sa.literal(1)).where(
+            link_refusals.c.kind == kind,
+            link_refusals.c.record_id == new.record_id,
+            link_refusals.c.personal_id == new.personal_id,
+        )
+    )
     renewed = sa.or_(new.reason != held.reason, new.decided_by != held.decided_by)
     return sa.case(
         (sa.and_(held.record_id.is_(None), silent), Action.OPEN),
+        (sa.and_(held.record_id.is_(None), refused, sa.not_(new.by_person)), Action.REFUSED),
         (held.record_id.is_(None), Action.ADD),
         (sa.and_(new.by_person, silent), Action.END),
         (sa.and_(new.by_person, another), Action.CHANGE),
@@ -207,6 +263,7 @@ def _action(staged: sa.Table) -> sa.ColumnElement[str]:
         (sa.and_(silent, new.reason == Reason.COULD_NOT_ASK), Action.UNASKED),
         (silent, Action.KEEP),
         (sa.and_(another, held.confirmed_by_person), Action.CONFLICT),
+        (sa.and_(another, refused), Action.REFUSED),
         (another, Action.CHANGE),
         (sa.and_(renewed, sa.not_(held.confirmed_by_person)), Action.RENEW),
         else_=Action.SAME,

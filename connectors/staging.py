@@ -30,10 +30,11 @@ STAGED = pa.schema(
         pa.field("decided_by", pa.string()),
         pa.field("model", pa.string()),
         pa.field("by_person", pa.bool_()),
+        pa.field("refused_id", pa.string()),
         pa.field("candidates", pa.string()),
     ]
 )
-"""One decision as it is staged; `candidates` is JSON."""
+"""One decision as it is staged; `refused_id` is the candidate that a person said no to, `candidates` is JSON."""
 
 _SQL_TYPES: dict[pa.DataType, sa.types.TypeEngine[Any]] = {
     pa.string(): TEXT,
@@ -51,13 +52,14 @@ def staging_table() -> sa.Table:
     return sa.Table("staged_decisions", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
 
 
-def staged(kind: str, decisions: pa.Table, candidates: pa.Table) -> pa.Table:
+def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_machine: bool = False) -> pa.Table:
     """Decisions with their candidates, by record ID.
 
     Args:
         kind: The partition's kind; every decision must be of it.
         decisions: `matching.schemas.DECISIONS`.
         candidates: `matching.schemas.CANDIDATES`; only those of open records are kept.
+        by_machine: What a person decided earlier is only repeated, and outranks nothing.
 
     Returns:
         `STAGED`.
@@ -72,7 +74,10 @@ def staged(kind: str, decisions: pa.Table, candidates: pa.Table) -> pa.Table:
     is_open = pc.is_null(decisions["personal_id"])
     listed = pc.fill_null(pc.take(found["candidates"], candidate_row), "[]")
     columns = {name: decisions[name] for name in STAGED.names if name in decisions.column_names}
-    columns["by_person"] = pc.fill_null(pc.equal(decisions["decided_by"], DECIDED_BY_PERSON), False)
+    by_person = pc.fill_null(pc.equal(decisions["decided_by"], DECIDED_BY_PERSON), False)
+    columns["by_person"] = pc.and_(by_person, not by_machine)
+    refused = pc.and_(columns["by_person"], is_open)
+    columns["refused_id"] = pc.if_else(refused, decisions["candidate_id"], pa.scalar(None, pa.string()))
     columns["candidates"] = pc.if_else(is_open, listed, "[]")
     return pa.table(columns).select(STAGED.names).cast(STAGED)
 
