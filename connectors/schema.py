@@ -126,5 +126,5 @@ def _move(connection: sa.Connection, found: str | None, revision: str, *, up: bo
 
 def _stamp(connection: sa.Connection, revision: str) -> None:
     name = sa.Column("version_num", sa.String(32), primary_key=True)
-    sa.Table(VERSION_TABLE, sa.MetaData(), name).create(connection)
+    sa.Table(VERSION_TABLE, sa.MetaData(), name).create(connection, checkfirst=True)
     connection.execute(sa.insert(_version).values(version_num=revision))
