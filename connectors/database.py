@@ -119,12 +119,14 @@ def _open_sqlite(address: sa.URL, wait: float) -> sa.Engine:
 
 
 def _open_postgres(address: sa.URL, wait: float) -> sa.Engine:
+    # a partition is staged in temporary tables of some 50,000 rows: in memory, and by plans that needn't be compiled
+    room = "-c temp_buffers=64MB -c work_mem=64MB -c jit=off"
     timeout = f"-c lock_timeout={int(wait * 1000)}"
     return sa.create_engine(
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"options": timeout, "connect_timeout": max(2, int(wait))},
+        connect_args={"options": f"{timeout} {room}", "connect_timeout": max(2, int(wait))},
     )
 
 

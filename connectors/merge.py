@@ -60,6 +60,8 @@ _CAUSES = {
     Action.REFUSED: Cause.REFUSED_BY_PERSON,
 }
 
+_CONFIRMED = "confirmed"
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -74,18 +76,22 @@ class Merge:
     complete: bool
 
     def plan(self) -> sa.Table:
-        """Decide for each staged record, in a temporary table `record_id, action`."""
-        planned = _temporary("planned_links", "action")
+        """Decide for each staged record, in a temporary table that also says what is held: ID, province, confirmed or not."""
+        held = {"held_id": links.c.personal_id, "held_in": links.c.province}
+        planned = _temporary("planned_links", "action", *held, "confirmed")
         planned.create(self.connection)
-        query = sa.select(self.staged.c.record_id, _action(self.staged, self.kind)).select_from(
-            self._with_links()
-        )
-        self.connection.execute(planned.insert().from_select(["record_id", "action"], query))
+        confirmed = sa.case((links.c.confirmed_by_person, _CONFIRMED))
+        decided = [self.staged.c.record_id, _action(self.staged, self.kind), *held.values(), confirmed]
+        query = sa.select(*decided).select_from(self._with_links())
+        self.connection.execute(planned.insert().from_select(planned.c.keys(), query))
         return planned
 
     def _with_links(self) -> sa.Join:
         same = sa.and_(links.c.kind == self.kind, links.c.record_id == self.staged.c.record_id)
         return self.staged.outerjoin(links, same)
+
+    def _same(self, planned: sa.Table) -> sa.ColumnElement[bool]:
+        return planned.c.record_id == self.staged.c.record_id
 
     def counts(self, planned: sa.Table) -> dict[Action, int]:
         """How many records each action has."""
@@ -99,10 +105,11 @@ class Merge:
         yes = sa.and_(
             row.record_id == refused.record_id, row.personal_id == refused.personal_id, row.by_person
         )
-        said_yes = sa.exists(sa.select(sa.literal(1)).select_from(self.staged).where(yes))
+        said_yes = sa.exists(sa.select(row.record_id).where(yes).correlate(link_refusals))
         REFUSALS_KEPT.end(self.connection, sa.and_(refused.kind == self.kind, said_yes), self.run, self.now)
-        joined = self._with_links().join(planned, planned.c.record_id == row.record_id)
-        ended = sa.select(row.record_id, links.c.personal_id).select_from(joined)
+        ended = sa.select(row.record_id, planned.c.held_id.label("personal_id")).join(
+            planned, self._same(planned)
+        )
         ended = ended.where(row.by_person, planned.c.action.in_([Action.CHANGE, Action.END]))
         candidates = sa.select(row.record_id, row.refused_id).where(row.refused_id.is_not(None))
         noes = ended.union(candidates).subquery("noes")
@@ -124,13 +131,13 @@ class Merge:
 
     def end_links(self, planned: sa.Table) -> None:
         """Move links that hold no longer to the history, whole."""
-        ended = self._planned_for(planned, links, Action.CHANGE, Action.RENEW, Action.END)
-        LINKS_KEPT.end(self.connection, ended, self.run, self.now)
+        ended = _among(planned, Action.CHANGE, Action.RENEW, Action.END)
+        LINKS_KEPT.end(self.connection, self._links_of(ended), self.run, self.now)
 
     def begin_links(self, planned: sa.Table) -> None:
         """Write the links that are new."""
-        begun = self._planned_for(planned, self.staged, Action.ADD, Action.CHANGE, Action.RENEW)
         row = self.staged.c
+        begun = row.record_id.in_(_among(planned, Action.ADD, Action.CHANGE, Action.RENEW))
         values = {
             "kind": sa.literal(self.kind),
             "record_id": row.record_id,
@@ -148,43 +155,40 @@ class Merge:
             links.insert().from_select(list(values), sa.select(*values.values()).where(begun))
         )
 
-    def _planned_for(self, planned: sa.Table, rows: sa.Table, *actions: Action) -> sa.ColumnElement[bool]:
-        found = _has(planned, rows, planned.c.action.in_(actions))
-        return sa.and_(rows.c.kind == self.kind, found) if rows is links else found
-
-    def move_links(self) -> None:
+    def move_links(self, planned: sa.Table) -> None:
         """Links follow their record into the province of its present school."""
-        moved = sa.and_(links.c.kind == self.kind, links.c.province != self.province, self._is_staged(links))
-        if LINKS_KEPT.remember(self.connection, moved, self.run, self.now):
+        stays = planned.c.action.not_in([Action.CHANGE, Action.RENEW, Action.END])
+        moved = sa.select(planned.c.record_id).where(stays, planned.c.held_in != self.province)
+        if LINKS_KEPT.remember(self.connection, self._links_of(moved), self.run, self.now):
             placed = {"province": self.province, "put_by": self.run, "put_at": self.now}
-            self.connection.execute(links.update().where(moved).values(placed))
+            self.connection.execute(links.update().where(self._links_of(moved)).values(placed))
 
-    def _is_staged(self, rows: sa.Table) -> sa.ColumnElement[bool]:
-        return _has(self.staged, rows)
+    def _links_of(self, records: sa.Select[Any]) -> sa.ColumnElement[bool]:
+        # by its key: a condition on the rest would look through the links of the whole country
+        return sa.and_(links.c.kind == self.kind, links.c.record_id.in_(records))
 
     def list_conflicts(self, planned: sa.Table) -> None:
         """Bring the list of conflicts up to date."""
         causes = {str(action): str(cause) for action, cause in _CAUSES.items()}
         cause = sa.case(causes, value=planned.c.action)
-        joined = self._with_links().join(planned, planned.c.record_id == self.staged.c.record_id)
         row = self.staged.c
         wanted = sa.select(
             row.record_id,
             cause.label("cause"),
-            links.c.personal_id.label("held_id"),
+            planned.c.held_id,
             row.personal_id.label("proposed_id"),
             row.outcome,
             row.reason,
-        ).select_from(joined)
+        ).join(planned, self._same(planned))
         self._replace(CONFLICTS_KEPT, wanted.where(planned.c.action.in_(list(_CAUSES))), planned)
 
     def list_open(self, planned: sa.Table) -> None:
         """Bring the list of open records up to date; what a person has linked is not open."""
         row = self.staged.c
-        joined = self._with_links().join(planned, planned.c.record_id == row.record_id)
-        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(joined)
-        confirmed = sa.func.coalesce(links.c.confirmed_by_person, sa.false())
-        is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(confirmed))
+        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates)
+        wanted = wanted.join(planned, self._same(planned))
+        settled = sa.and_(planned.c.confirmed.is_not(None), planned.c.action != Action.END)
+        is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(settled))
         self._replace(OPEN_KEPT, wanted.where(is_open), planned)
 
     def _replace(self, kept: Versioned, wanted: sa.Select[Any], planned: sa.Table) -> None:
@@ -206,22 +210,35 @@ class Merge:
         fresh.create(self.connection)
         query = sa.select(*values.values()).select_from(rows.outerjoin(target, same)).where(sa.or_(*differs))
         self.connection.execute(fresh.insert().from_select(list(values), query))
-        kept.end(self.connection, self._stale(target, rows, fresh, planned), self.run, self.now)
+        stale = self._stale(target, rows, fresh, planned)
+        settled = sa.and_(target.c.kind == self.kind, target.c.record_id.in_(sa.select(stale.c.record_id)))
+        kept.end(self.connection, settled, self.run, self.now)
         self.connection.execute(
             target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values]))
         )
+        stale.drop(self.connection)
         fresh.drop(self.connection)
 
-    def _stale(
-        self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table
-    ) -> sa.ColumnElement[bool]:
-        """Rows of a list that are written anew, or belong to this partition and are wanted no longer."""
-        ours = self._is_staged(target)
+    def _stale(self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table) -> sa.Table:
+        """Records of a list that are written anew, or belong to this partition and are wanted no longer."""
+        ours = sa.select(target.c.record_id).join(planned, planned.c.record_id == target.c.record_id)
+        listed: sa.Select[Any] | sa.CompoundSelect[Any] = ours.where(target.c.kind == self.kind)
         if self.complete:
-            ours = sa.or_(ours, target.c.province == self.province)
-        unasked = _has(planned, target, planned.c.action == Action.UNASKED)
-        settled = sa.and_(ours, sa.not_(_has(rows, target)), sa.not_(unasked))
-        return sa.and_(target.c.kind == self.kind, sa.or_(_has(fresh, target), settled))
+            here = sa.and_(target.c.kind == self.kind, target.c.province == self.province)
+            listed = listed.union(sa.select(target.c.record_id).where(here))
+        listing = listed.subquery("listed")
+        unasked = _has(planned, listing, planned.c.action == Action.UNASKED)
+        settled = sa.and_(sa.not_(_has(rows, listing)), sa.not_(unasked))
+        stale = _temporary(f"stale_{target.name}")
+        stale.create(self.connection)
+        found = sa.select(listing.c.record_id).where(sa.or_(_has(fresh, listing), settled))
+        self.connection.execute(stale.insert().from_select(["record_id"], found))
+        return stale
+
+
+def _among(planned: sa.Table, *actions: Action) -> sa.Select[Any]:
+    """IDs of the records that some actions are planned for."""
+    return sa.select(planned.c.record_id).where(planned.c.action.in_(actions))
 
 
 def _has(
@@ -235,9 +252,8 @@ def _has(
 
 def _temporary(name: str, *columns: str) -> sa.Table:
     key = sa.Column("record_id", TEXT, primary_key=True)
-    return sa.Table(
-        name, sa.MetaData(), key, *[sa.Column(column, TEXT) for column in columns], prefixes=["TEMPORARY"]
-    )
+    others = [sa.Column(column, TEXT) for column in columns]
+    return sa.Table(name, sa.MetaData(), key, *others, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
 def _action(staged: sa.Table, kind: str) -> sa.ColumnElement[str]:

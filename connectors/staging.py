@@ -49,7 +49,8 @@ def staging_table() -> sa.Table:
         sa.Column(field.name, _SQL_TYPES[field.type], primary_key=field.name == "record_id")
         for field in STAGED
     ]
-    return sa.Table("staged_decisions", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    name = "staged_decisions"
+    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
 def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_machine: bool = False) -> pa.Table:

@@ -160,6 +160,7 @@ def _staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Tabl
     bulk_insert(connection, table, rows)
     if connection.dialect.name == "postgresql":
         # nobody else tells the planner how large a temporary table is
+        connection.exec_driver_sql("SET LOCAL default_statistics_target = 1")
         connection.exec_driver_sql(f"ANALYZE {table.name}")
     return Merge(
         connection, table, partition.run, partition.kind, partition.province, moment(now), partition.complete
@@ -174,7 +175,7 @@ def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now:
     merge.refuse(planned)
     merge.end_links(planned)
     merge.begin_links(planned)
-    merge.move_links()
+    merge.move_links(planned)
     merge.list_open(planned)
     planned.drop(connection)
     merge.staged.drop(connection)

@@ -1,0 +1,138 @@
+"""What a night's writing costs on a database: the first time, again unchanged, with changes, taken back; and reading.
+
+    python -m benchmarks.writeback.run sqlite:////tmp/w/education.db [--records 1600000] [--json FILE]
+    python -m benchmarks.writeback.run postgresql://postgres@/postgres?host=/tmp/w/pgdata
+
+The database must be empty; it is filled and left. Seconds are wall time of the phase alone; making the synthetic decisions
+stands beside. *peak* is the largest resident memory of the process that read, in MB.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from benchmarks.writeback.synthetic import OPEN_IN, PROVINCES, decisions, schools, students
+from connectors.audit import Auditor, verify
+from connectors.database import bulk_insert, open_database, reading, writing
+from connectors.education import create_tables, read_links, read_partition
+from connectors.education_tables import education_metadata, sync_metadata
+from connectors.rollback import roll_back
+from connectors.writeback import Partition, write_partition
+
+AUDITOR = Auditor(b"the key of the benchmark only", "benchmark")
+LISTS = ("links", "link_history", "link_conflicts", "review_items", "link_refusals")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def write_run(engine: sa.Engine, run: str, records: int, shift: int = 0) -> dict[str, float]:
+    """One run over all provinces; seconds of all partitions together, and of the slowest."""
+    seconds = []
+    for code in PROVINCES:
+        told, found = decisions(code, records, shift)
+        rates = pa.table({"in_scope": [records], "linked": [records - len(range(0, records, OPEN_IN))]})
+        began = time.perf_counter()
+        write_partition(
+            engine, Partition(run, "student", code), told, found, rates, owner=run, now=now(), auditor=AUDITOR
+        )
+        seconds.append(time.perf_counter() - began)
+    return {"seconds": sum(seconds), "slowest": max(seconds), "median": statistics.median(seconds)}
+
+
+def counted(engine: sa.Engine) -> dict[str, int]:
+    with reading(engine) as connection:
+        query = {name: sa.select(sa.func.count()).select_from(sync_metadata.tables[name]) for name in LISTS}
+        return {name: connection.execute(one).scalar_one() for name, one in query.items()}
+
+
+def timed(call: Any, *words: Any, **named: Any) -> dict[str, float]:
+    began = time.perf_counter()
+    call(*words, **named)
+    return {"seconds": time.perf_counter() - began}
+
+
+def fill(engine: sa.Engine, records: int) -> None:
+    with writing(engine) as connection:
+        bulk_insert(connection, education_metadata.tables["schools"], schools())
+        for part in students(records):
+            bulk_insert(connection, education_metadata.tables["students"], part)
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")
+
+
+def read_all(url: str, what: str) -> None:
+    """Read every partition, keep nothing; prints rows, seconds, MB. A process of its own, for its memory."""
+    engine = open_database(url)
+    began, rows = time.perf_counter(), 0
+    for code in PROVINCES:
+        if what == "links":
+            rows += read_links(engine, "student", code).num_rows
+        else:
+            rows += sum(batch.num_rows for batch in read_partition(engine, "student", code))
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"rows": rows, "seconds": seconds, "peak": peak}))
+
+
+def read_apart(url: str, what: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.writeback.run", url, "--read", what]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def measure(url: str, records: int) -> dict[str, Any]:
+    engine = open_database(url)
+    create_tables(engine)
+    # so many records that so many are linked
+    each = -(-records * OPEN_IN // ((OPEN_IN - 1) * len(PROVINCES)))
+    told: dict[str, Any] = {"records": each * len(PROVINCES), "database": engine.dialect.name}
+    told["first"] = write_run(engine, "run-1", each)
+    before = counted(engine)
+    told["unchanged"] = write_run(engine, "run-2", each)
+    told["unchanged"]["rows_written"] = sum(counted(engine).values()) - sum(before.values())
+    told["all IDs changed"] = write_run(engine, "run-3", each, shift=1)
+    told["rolled back"] = timed(roll_back, engine, "run-3", "run-4", now(), AUDITOR)
+    told["audit verified"] = timed(verify, engine, AUDITOR.key, {})
+    told["rows"] = counted(engine)
+    told["links read"] = read_apart(url, "links")
+    told["filled"] = timed(fill, engine, each)
+    told["records read"] = read_apart(url, "records")
+    engine.dispose()
+    return told
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("url")
+    parser.add_argument("--records", type=int, default=1_600_000, help="links to be written")
+    parser.add_argument("--read", choices=("links", "records"))
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    if asked.read:
+        read_all(asked.url, asked.read)
+        return
+    told = measure(asked.url, asked.records)
+    for phase, figures in told.items():
+        print(f"{phase:<16} {json.dumps(figures)}")
+    if asked.json:
+        asked.json.write_text(json.dumps(told, indent=1))
+
+
+if __name__ == "__main__":
+    main()
