@@ -222,11 +222,10 @@ class Merge:
     def _stale(self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table) -> sa.Table:
         """Records of a list that are written anew, or belong to this partition and are wanted no longer."""
         ours = sa.select(target.c.record_id).join(planned, planned.c.record_id == target.c.record_id)
-        listed: sa.Select[Any] | sa.CompoundSelect[Any] = ours.where(target.c.kind == self.kind)
-        if self.complete:
-            here = sa.and_(target.c.kind == self.kind, target.c.province == self.province)
-            listed = listed.union(sa.select(target.c.record_id).where(here))
-        listing = listed.subquery("listed")
+        ours = ours.where(target.c.kind == self.kind)
+        here = sa.and_(target.c.kind == self.kind, target.c.province == self.province)
+        listed = sa.select(target.c.record_id).where(here) if self.complete else ours
+        listing = ours.union(listed).subquery("listed")
         unasked = _has(planned, listing, planned.c.action == Action.UNASKED)
         settled = sa.and_(sa.not_(_has(rows, listing)), sa.not_(unasked))
         stale = _temporary(f"stale_{target.name}")
@@ -242,7 +241,7 @@ def _among(planned: sa.Table, *actions: Action) -> sa.Select[Any]:
 
 
 def _has(
-    rows: sa.FromClause, target: sa.Table, condition: sa.ColumnElement[bool] | None = None
+    rows: sa.FromClause, target: sa.FromClause, condition: sa.ColumnElement[bool] | None = None
 ) -> sa.ColumnElement[bool]:
     """Whether a record of the target stands among the rows."""
     same = rows.c.record_id == target.c.record_id

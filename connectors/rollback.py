@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.audit import Action, Auditor, Event, add
+from connectors.audit import Action, Auditor, Event, Head, add
 from connectors.database import count_of, reading, shown, writing
 from connectors.education_tables import moment, sync_partitions, sync_runs
 from connectors.errors import RollbackRefused
@@ -38,6 +38,15 @@ class RollbackCounts:
     """Changed again by later runs, and left as these left them."""
     later: tuple[str, ...] = ()
     """The later runs."""
+
+
+@dataclass(frozen=True)
+class RollbackDone:
+    """A run that was taken back."""
+
+    counts: RollbackCounts
+    head: Head
+    """How far the audit goes with it, to be kept outside of the database."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ def preview_rollback(engine: sa.Engine, run: str) -> RollbackCounts:
 
 def roll_back(
     engine: sa.Engine, run: str, as_run: str, now: datetime, auditor: Auditor, *, keep_later: bool = False
-) -> RollbackCounts:
+) -> RollbackDone:
     """Take back what a run did, all of it in one transaction.
 
     Args:
@@ -134,10 +143,10 @@ def roll_back(
         for kind, province in touched:
             facts = {"rollback_of": run, **{name: found[kind, province] for name, found in done.items()}}
             _note_partition(connection, as_run, kind, province, facts, now)
-            add(connection, auditor, Event(as_run, Action.ROLLED_BACK, facts, kind, province), now)
+            head = add(connection, auditor, Event(as_run, Action.ROLLED_BACK, facts, kind, province), now)
         for province in provinces:
             let_go(connection, province, as_run)
-    return counts
+    return RollbackDone(counts, head)
 
 
 def _counts(undo: _Undo, connection: sa.Connection, run: str) -> RollbackCounts:

@@ -1,7 +1,6 @@
 """The run's papers: lists of open records per province, then the report, the rates and the facts of the whole run."""
 
 import hmac
-import os
 from base64 import b32encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from connectors.runs import read_rates
 from matching.cascade import CASCADE
 from matching.registry import RegistryFacts
 from pipelines.checkpoints import Checkpoint, owners_folder
+from pipelines.conflict_list import write_conflicts
 from pipelines.history import last_run, read_schools
 from pipelines.means import ProvinceRun, reports_folder, runs_folder
 from pipelines.measures import (
@@ -29,6 +29,7 @@ from pipelines.measures import (
     from_tables,
     report_rates,
 )
+from pipelines.own_keys import own_key
 from pipelines.scope import Scope
 from pipelines.settings import Settings
 from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
@@ -40,8 +41,6 @@ from reporting.report import write_report
 from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
-
-_KEY_BYTES = 32
 
 
 def report(work: ProvinceRun, _: str) -> dict[str, int]:
@@ -79,19 +78,7 @@ def list_facts(settings: Settings, run: str) -> ListFacts:
 
 def seal_key(settings: Settings) -> bytes:
     """The key under the seals of lists: made once, kept beside the runs, for its owner only."""
-    path = owners_folder(settings.home) / "seal.key"
-    if not path.is_file():
-        half = path.with_name(f".seal.{os.getpid()}.part")
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(os.urandom(_KEY_BYTES))
-        # a link fails where another process was first, whose key then counts
-        try:
-            os.link(half, path)
-        except FileExistsError:
-            pass
-        finally:
-            half.unlink()
-    return path.read_bytes()
+    return own_key(settings.home, "seal")
 
 
 def pseudonyms(key: bytes) -> Callable[[str], str]:
@@ -141,7 +128,8 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
         write_rates(out, measures.rates),
         write_rates_workbook(out, measures.rates, settings.language),
     ]
-    files = [page, *rates, *sorted(folder_of_lists(out).glob("unmatched-*"))]
+    conflicts = write_conflicts(out, engine, finished.scope.kinds, finished.provinces, settings.language)
+    files = [page, *rates, conflicts, *sorted(folder_of_lists(out).glob("unmatched-*"))]
     write_run_file(out, facts, measures.rates, files, written)
     return page
 

@@ -22,6 +22,9 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.RegistryRefused,
     connector_errors.DatabaseReadOnly,
     connector_errors.DatabaseUnreachable,
+    connector_errors.RunRolledBack,
+    connector_errors.SchemaOlder,
+    connector_errors.SchemaNewer,
 )
 """Errors with a text of their own in the catalogue; the others say what they say in English."""
 
@@ -47,6 +50,10 @@ def error_in_words(error: Exception, text: Texts) -> str:
         if isinstance(error, errors.ProvinceAmbiguous):
             facts["codes"] = ", ".join(f"{code} {province_name(code)}" for code in error.codes)
         return text(f"error.{type(error).__name__}", **facts)
+    if isinstance(error, connector_errors.RollbackRefused):
+        told = "later" if error.records else "nothing"
+        facts = {"run": error.run, "records": text.number(error.records), "later": ", ".join(error.later)}
+        return text(f"error.RollbackRefused.{told}", **facts)
     return str(error)
 
 

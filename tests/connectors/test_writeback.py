@@ -15,6 +15,7 @@ from connectors.education import create_sync_tables, read_links
 from connectors.education_tables import moment, sync_metadata
 from connectors.errors import DatabaseProblem, DecisionsRefused, ProvinceLocked, RollbackRefused
 from connectors.locks import acquire
+from connectors.rollback import preview_rollback, roll_back
 from connectors.runs import (
     RunFacts,
     begin_run,
@@ -23,7 +24,6 @@ from connectors.runs import (
     partition_states,
     read_rates,
 )
-from connectors.rollback import preview_rollback, roll_back
 from connectors.schema import VERSION_TABLE
 from connectors.staging import DECIDED_BY_PERSON
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
@@ -376,7 +376,7 @@ def test_a_rollback_restores_what_was_before_and_keeps_what_came_after(engine: s
     assert (refused.value.records, refused.value.later) == (1, ("r3",))
     assert "--keep-later" in str(refused.value)
     foreseen = preview_rollback(engine, "r2")
-    counts = roll_back(engine, "r2", "undo", at(3), AUDITOR, keep_later=True)
+    counts = roll_back(engine, "r2", "undo", at(3), AUDITOR, keep_later=True).counts
     assert counts == foreseen
     assert (counts.restored, counts.removed, counts.left, counts.later) == (2, 2, 1, ("r3",))
     after = {row["record_id"]: row for row in rows(engine, "links")}
