@@ -160,10 +160,9 @@ def read_families(engine: sa.Engine, province: str) -> pa.Table:
 
 def read_links(engine: sa.Engine, kind: str, province: str) -> pa.Table:
     """The links of a partition as they stand: `connectors.education_tables.LINKS`, by record ID."""
-    chosen = (
-        sa.select(links).where(links.c.kind == kind, links.c.province == province).order_by(links.c.record_id)
-    )
-    return pa.Table.from_batches(_batches(engine, chosen, LINKS), LINKS)
+    chosen = sa.select(links).where(links.c.kind == kind, links.c.province == province)
+    # sorted here: SQLite would go through the links of the whole country, which lie in that order
+    return pa.Table.from_batches(_batches(engine, chosen, LINKS), LINKS).sort_by("record_id")
 
 
 def _batches(engine: sa.Engine, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
