@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from connectors.database import by_key
 from connectors.education_tables import TEXT, links
 from connectors.versioned_tables import (
     CONFLICTS_KEPT,
@@ -83,7 +84,8 @@ class Merge:
         confirmed = sa.case((links.c.confirmed_by_person, _CONFIRMED))
         decided = [self.staged.c.record_id, _action(self.staged, self.kind), *held.values(), confirmed]
         query = sa.select(*decided).select_from(self._with_links())
-        self.connection.execute(planned.insert().from_select(planned.c.keys(), query))
+        with by_key(self.connection):
+            self.connection.execute(planned.insert().from_select(planned.c.keys(), query))
         return planned
 
     def _with_links(self) -> sa.Join:
@@ -132,7 +134,8 @@ class Merge:
     def end_links(self, planned: sa.Table) -> None:
         """Move links that hold no longer to the history, whole."""
         ended = _among(planned, Action.CHANGE, Action.RENEW, Action.END)
-        LINKS_KEPT.end(self.connection, self._links_of(ended), self.run, self.now)
+        with by_key(self.connection):
+            LINKS_KEPT.end(self.connection, self._links_of(ended), self.run, self.now)
 
     def begin_links(self, planned: sa.Table) -> None:
         """Write the links that are new."""
@@ -159,9 +162,10 @@ class Merge:
         """Links follow their record into the province of its present school."""
         stays = planned.c.action.not_in([Action.CHANGE, Action.RENEW, Action.END])
         moved = sa.select(planned.c.record_id).where(stays, planned.c.held_in != self.province)
-        if LINKS_KEPT.remember(self.connection, self._links_of(moved), self.run, self.now):
-            placed = {"province": self.province, "put_by": self.run, "put_at": self.now}
-            self.connection.execute(links.update().where(self._links_of(moved)).values(placed))
+        placed = {"province": self.province, "put_by": self.run, "put_at": self.now}
+        with by_key(self.connection):
+            if LINKS_KEPT.remember(self.connection, self._links_of(moved), self.run, self.now):
+                self.connection.execute(links.update().where(self._links_of(moved)).values(placed))
 
     def _links_of(self, records: sa.Select[Any]) -> sa.ColumnElement[bool]:
         # by its key: a condition on the rest would look through the links of the whole country

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.audit import Action, Auditor, Event, Head, add
-from connectors.database import count_of, reading, shown, writing
+from connectors.database import reading, shown, writing
 from connectors.education_tables import moment, sync_partitions, sync_runs
 from connectors.errors import RollbackRefused
 from connectors.locks import let_go, take
@@ -151,9 +151,9 @@ def roll_back(
 
 def _counts(undo: _Undo, connection: sa.Connection, run: str) -> RollbackCounts:
     overtaken = _overtaken(LINKS_KEPT, run)
-    later = connection.scalars(sa.select(overtaken.c.later).distinct().order_by(overtaken.c.later)).all()
-    left = count_of(connection, overtaken)
-    return RollbackCounts(undo.restored().total(), undo.removed().total(), left, tuple(later))
+    query = sa.select(overtaken.c.later, sa.func.count()).group_by(overtaken.c.later)
+    later = dict(connection.execute(query.order_by(overtaken.c.later)).tuples().all())
+    return RollbackCounts(undo.restored().total(), undo.removed().total(), sum(later.values()), tuple(later))
 
 
 def _ended_last(kept: Versioned, run: str) -> sa.ColumnElement[bool]:
