@@ -268,9 +268,7 @@ def test_a_failed_gate_writes_nothing_until_it_is_accepted(world, tmp_path, pref
     assert stopped.value.ending is Ending.GATE
     assert "--accept-gate registry_age" in stopped.value.problems["38 teacher"]
     assert rows(settings, "select count(*) from links") == [(0,)]
-    assert rows(settings, "select kind, province, state from sync_partitions") == [
-        ("teacher", "38", "gate")
-    ]
+    assert rows(settings, "select kind, province, state from sync_partitions") == [("teacher", "38", "gate")]
     assert len(rows(settings, "select 1 from audit_log where action = 'stopped'")) == 1
     with open_means(settings) as means:
         sync_flow(means)("run-1", Scope(as_of=future, accepted_gates=("registry_age",), **only))
