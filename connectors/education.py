@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from connectors.copied_rows import copied_batches
 from connectors.database import any_differs, bulk_insert, count_of, reading, shown, upsert, writing
 from connectors.education_records import relationships
 from connectors.education_tables import (
@@ -167,8 +168,11 @@ def read_links(engine: sa.Engine, kind: str, province: str) -> pa.Table:
 
 def _batches(engine: sa.Engine, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with reading(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            yield from copied_batches(connection, query, schema, BATCH_ROWS)
+            return
         streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-        # closed even when the reader stops half way, else the server's cursor stays open
+        # closed even when the reader stops half way, else the cursor stays open
         with streaming.execute(query) as rows:
             for part in rows.partitions():
                 columns = zip(*part, strict=True)
