@@ -173,7 +173,7 @@ class Index:
         for _, array in arrays_of(self, ""):
             if isinstance(array.base, np.memmap):
                 # numpy has no other way to the mapping; without write nothing is lost
-                array.base._mmap.madvise(mmap.MADV_DONTNEED)  # noqa: SLF001
+                array.base._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def positions_of(self, ids: Array) -> Array:
         """Positions (int32) of personal IDs as numbers, -1 for those that the registry doesn't hold."""
