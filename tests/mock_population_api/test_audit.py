@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from mock_population_api.audit import Audit
+from mock_population_api.errors import AuditBroken
 from mock_population_api.security import Caller
 
 A, B, C = "001311000013", "001209000042", "001078000021"
@@ -41,10 +42,13 @@ def change(folder, sql):
 
 
 def intact(folder):
-    audit = Audit(folder)
-    answer = audit.intact()
+    try:
+        audit = Audit(folder)
+    except AuditBroken:
+        return False
+    answer = audit.finding()
     audit.close()
-    return answer
+    return answer is None
 
 
 def test_a_person_sees_who_looked_newest_first(kept):

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 
 from mock_population_api.errors import ClientFileError
 from mock_population_api.problems import Problem
-from mock_population_api.security import SCOPES, Clients, Tokens, client_of, read_client, read_clients
+from mock_population_api.security import ORDINARY, SCOPES, Clients, Tokens, client_of, read_client, read_clients
 
 SECRET = "sixteen letters or more"
 
@@ -55,10 +55,10 @@ def test_clients_are_read_from_files(tmp_path):
         '[clients.sync]\nsecret_file = "secret"\nscopes = ["trace"]\n[clients.office]\nsecret_file = "secret"\n',
         encoding="utf-8",
     )
-    assert read_client(f"sync:{tmp_path / 'secret'}").scopes == set(SCOPES)
+    assert read_client(f"sync:{tmp_path / 'secret'}").scopes == set(ORDINARY)
     assert {client.name: len(client.scopes) for client in read_clients(tmp_path / "clients.toml")} == {
         "sync": 1,
-        "office": len(SCOPES),
+        "office": len(ORDINARY),
     }
 
 
