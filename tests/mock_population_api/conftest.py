@@ -1,13 +1,18 @@
 """A registry of ten hand-made people, written as Parquet, and a service over it."""
 
 import shutil
+import socket
+import threading
+import time
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from mock_population_api.app import create_app
@@ -88,6 +93,7 @@ def hand_made():
         sign_in=sign_in,
         stated=stated,
         open_client=open_client,
+        listening=listening,
         watch=Watch,
     )
 
@@ -182,3 +188,18 @@ def stated():
         "X-Agency": "MOET",
         "X-Officer": "officer-7",
     }
+
+
+@contextmanager
+def listening(app):
+    """The app on a port of loopback: its address."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
