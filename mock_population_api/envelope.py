@@ -169,7 +169,9 @@ def answer_fault(_request: Request, problem: Problem) -> Response:
     SubElement(detail, f"{{{NAMESPACE}}}Ma").text = kind.code
     SubElement(detail, f"{{{NAMESPACE}}}CoTheThuLai").text = str(kind.retryable).lower()
     for error in problem.errors or ():
-        SubElement(detail, f"{{{NAMESPACE}}}O").text = str(error.get("element") or error.get("column") or error)
+        SubElement(detail, f"{{{NAMESPACE}}}O").text = str(
+            error.get("element") or error.get("column") or error
+        )
     return Response(_written(envelope), kind.status, problem.headers, XML)
 
 

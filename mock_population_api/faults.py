@@ -112,7 +112,9 @@ class Faults:
                 once_over = scenario.once and self._tried[caller.client, caller.request_id] > 1
                 return None if once_over else Fault(scenario.fault, scenario.seconds)
             moment = self._clock()
-            struck = [place for place in range(len(self._rules)) if self._strikes(place, caller, route, moment)]
+            struck = [
+                place for place in range(len(self._rules)) if self._strikes(place, caller, route, moment)
+            ]
         rule = self._rules[struck[0]] if struck else None
         return Fault(rule.fault, rule.seconds) if rule else None
 

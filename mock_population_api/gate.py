@@ -26,7 +26,7 @@ from mock_population_api.faults import Fault
 from mock_population_api.problems import Problem, answer
 from mock_population_api.replies import Reply
 from mock_population_api.security import PURPOSES, Caller
-from mock_population_api.service import Service, service_of
+from mock_population_api.service import service_of
 from mock_population_api.spoiling import spoiled
 from mock_population_api.wire import spoil_wire
 

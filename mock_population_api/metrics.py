@@ -20,8 +20,12 @@ class Metrics:
         self._seconds = Histogram(
             "registry_request_seconds", "Time to the answer", ("route",), buckets=_SECONDS, registry=self._registry
         )  # fmt: skip
-        self._faults = Counter("registry_faults", "Faults made on demand", ("fault",), registry=self._registry)
-        self._replays = Counter("registry_replays", "Answers given again from memory", registry=self._registry)
+        self._faults = Counter(
+            "registry_faults", "Faults made on demand", ("fault",), registry=self._registry
+        )
+        self._replays = Counter(
+            "registry_replays", "Answers given again from memory", registry=self._registry
+        )
         self._jobs = Gauge("registry_jobs", "Bulk jobs by state", ("state",), registry=self._registry)
         self._audit = Gauge("registry_audit_lines", "Lines of the audit", registry=self._registry)
         self._entries = Gauge("registry_entries", "People held", registry=self._registry)

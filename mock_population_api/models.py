@@ -3,7 +3,7 @@
 from datetime import UTC, date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 MOST_IN_BATCH = 1_000
 """Questions in one batch; more belong into a job."""
@@ -221,6 +221,13 @@ class ChangesAnswer(BaseModel):
     more: bool
 
 
+def _only_text(stated: object) -> object:
+    """A moment is text with its zone; seconds since some day would be guesswork."""
+    if not isinstance(stated, str):
+        raise ValueError("no text")  # noqa: TRY004 - pydantic takes this one for a refusal
+    return stated
+
+
 class EnrichmentFact(Question):
     """What a school says of an identified person in one school year."""
 
@@ -230,7 +237,7 @@ class EnrichmentFact(Question):
     school_year: str = Field(pattern=r"^20[0-9]{2}-20[0-9]{2}$", examples=["2026-2027"])
     school_code: str = Field(pattern=r"^[0-9A-Za-z._-]{1,20}$")
     grade: str | None = Field(None, pattern=r"^[0-9A-Za-z._-]{1,10}$")
-    stated_at: AwareDatetime
+    stated_at: Annotated[AwareDatetime, BeforeValidator(_only_text)]
 
     def as_stated(self) -> dict[str, Any]:
         """The fact as it is kept, its moment in UTC."""

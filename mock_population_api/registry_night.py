@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mock_population_api.assumptions import Assumptions, RegistryNightAssumptions
-from mock_population_api.entries import ENTRY_TRUTH
 from mock_population_api.enrolment import parts_of
+from mock_population_api.entries import ENTRY_TRUTH
 from mock_population_api.geography import geography
 from mock_population_api.intake import as_of
 from mock_population_api.schemas import CHANGE, ENTRY
@@ -79,7 +79,9 @@ class _Night:
 
     def at(self) -> str:
         """A moment of the day."""
-        moment = datetime.combine(self.day, time(8), UTC) + timedelta(seconds=int(self.rng.integers(0, 28_800)))
+        moment = datetime.combine(self.day, time(8), UTC) + timedelta(
+            seconds=int(self.rng.integers(0, 28_800))
+        )
         return moment.isoformat()
 
     def row(self, place: int) -> Json:
@@ -125,9 +127,7 @@ def evolve_registry(
     changes = pa.concat_tables(found).sort_by([("at", "ascending"), ("personal_id", "ascending")])
     _write(changes, out / "changes" / f"{day.isoformat()}.parquet")
     counts = {row["values"]: row["counts"] for row in pc.value_counts(changes["change"]).to_pylist()}
-    return RegistryNight(
-        *(counts.get(kind, 0) for kind in ("born", "corrected", "superseded", "deceased"))
-    )
+    return RegistryNight(*(counts.get(kind, 0) for kind in ("born", "corrected", "superseded", "deceased")))
 
 
 def _read_part(part: Path, truth: Path, day: date, numbers: _Numbers, rng: np.random.Generator) -> _Night:
@@ -174,7 +174,9 @@ def _correct(night: _Night, wanted: int) -> None:
     for place in night.some(pc.and_(_alive(night), is_wrong.combine_chunks()), -(-wanted // 2)):
         entry = night.row(place)
         right = known.filter(pc.equal(known["personal_id"], entry["personal_id"])).to_pylist()[0]
-        entry |= {name: right[name] for name in ("full_name", "birth_date", "gender") if right[name] is not None}
+        entry |= {
+            name: right[name] for name in ("full_name", "birth_date", "gender") if right[name] is not None
+        }
         night.tell("corrected", entry)
     for place in night.some(_alive(night), wanted // 2):
         entry = night.row(place)

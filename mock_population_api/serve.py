@@ -68,11 +68,31 @@ class _Server(uvicorn.Server):
 @click.option("--restricted", type=_FILE, help="Current numbers of people to withhold, one a line.")
 @click.option("--changes", type=_FOLDER, help="Folder of changes, as `evolve-registry` writes them.")
 @click.option(
-    "--scenarios", is_flag=True, help="Magic numbers make faults, and made-up people stand in every situation."
+    "--scenarios",
+    is_flag=True,
+    help="Magic numbers make faults, and made-up people stand in every situation.",
 )
-@click.option("--rate", type=click.FloatRange(0.01), default=Rate.per_second, show_default=True, help="Requests per second and client.")
-@click.option("--burst", type=click.IntRange(1), default=Rate.burst, show_default=True, help="Requests that may come at once.")
-@click.option("--daily-quota", type=click.IntRange(1), default=Rate.per_day, show_default=True, help="Requests a day and client.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.01),
+    default=Rate.per_second,
+    show_default=True,
+    help="Requests per second and client.",
+)
+@click.option(
+    "--burst",
+    type=click.IntRange(1),
+    default=Rate.burst,
+    show_default=True,
+    help="Requests that may come at once.",
+)
+@click.option(
+    "--daily-quota",
+    type=click.IntRange(1),
+    default=Rate.per_day,
+    show_default=True,
+    help="Requests a day and client.",
+)
 @click.option("--beyond-loopback", is_flag=True, help="Allow an address that other machines can reach.")
 @click.option("--memory-limit", default="3GB", show_default=True, help="Memory for DuckDB.")
 @click.option("--keep-results-hours", type=click.FloatRange(0.01), default=24, show_default=True)

@@ -73,7 +73,12 @@ async def ask(request: Request) -> Response:
 
 
 def _answer(service: Service, caller: Caller, asked: Asked) -> Tree:
-    question = {"ref": "1", "number": asked.number, "full_name": asked.full_name, "birth_date": asked.birth_date}
+    question = {
+        "ref": "1",
+        "number": asked.number,
+        "full_name": asked.full_name,
+        "birth_date": asked.birth_date,
+    }
     questions = from_rows([question], "verify")
     with service.store.cursor() as cursor:
         check(cursor, questions)

@@ -24,7 +24,9 @@ def spoiled(response: Response, fault: Fault | None) -> Response:
     content = json.loads(bytes(response.body))
     change(content, fault)
     headers = {"X-Served-From": "replica"} if fault.kind == "stale_replica" else None
-    return Response(json.dumps(content, ensure_ascii=False), response.status_code, headers, "application/json")
+    return Response(
+        json.dumps(content, ensure_ascii=False), response.status_code, headers, "application/json"
+    )
 
 
 def _partial(content: Json, _fault: Fault) -> None:

@@ -132,7 +132,8 @@ class Store:
         superseded = [number for several in held["superseded_ids"].to_pylist() for number in several]
         self.veil = Veil(frozenset([*numbers, *superseded]))
         self._engine.execute(
-            "INSERT INTO restricted SELECT unnest($numbers)::BIGINT", {"numbers": held["personal_id"].to_pylist()}
+            "INSERT INTO restricted SELECT unnest($numbers)::BIGINT",
+            {"numbers": held["personal_id"].to_pylist()},
         )
 
     def _about(self, numbers: pa.Array, steps: tuple[str, ...], question: str) -> pa.Table:

@@ -38,7 +38,10 @@ def readyz(request: Request) -> dict[str, str]:
 @watching_routes.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented("internal_error")},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **documented("internal_error"),
+    },
 )
 def metrics(request: Request) -> Response:
     """Counts and times by route, client and status, as a Prometheus server reads them; nothing about people."""

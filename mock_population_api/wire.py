@@ -53,7 +53,7 @@ class Wire:
             return
         body = message.get("body", b"")[: self._left]
         self._left -= len(body)
-        await self._send(message | {"body": body, "more_body": True})
+        await self._send({**message, "body": body, "more_body": True})
         if self._left == 0 or not message.get("more_body", False):
             await self._break()
 
@@ -61,9 +61,9 @@ class Wire:
         body = message.get("body", b"")
         size = max(1, -(-len(body) // _PIECES))
         for start in range(0, len(body) - size, size):
-            await self._send(message | {"body": body[start : start + size], "more_body": True})
+            await self._send({**message, "body": body[start : start + size], "more_body": True})
             await asyncio.sleep(seconds / _PIECES)
-            message = message | {"body": body[start + size :]}
+            message = {**message, "body": body[start + size :]}
         await self._send(message)
 
     async def _break(self) -> None:

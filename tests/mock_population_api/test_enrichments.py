@@ -89,7 +89,11 @@ def test_refs_must_differ(client):
 
 
 def test_the_contract_names_every_reason():
-    named = {word for part in get_args(models.Enriched.model_fields["reason"].annotation) for word in get_args(part)}
+    named = {
+        word
+        for part in get_args(models.Enriched.model_fields["reason"].annotation)
+        for word in get_args(part)
+    }
     assert named == set(REASONS)
 
 
@@ -130,7 +134,11 @@ class Retries(RuleBasedStateMachine):
         before = self.last.get(stated["personal_id"])
         newer = before is None or before["stated_at"] < stated["stated_at"]
         assert outcome == (
-            "unchanged" if before == stated else ("created" if before is None else "updated") if newer else "rejected"
+            "unchanged"
+            if before == stated
+            else ("created" if before is None else "updated")
+            if newer
+            else "rejected"
         )
         if newer:
             self.last[stated["personal_id"]] = stated
@@ -138,7 +146,9 @@ class Retries(RuleBasedStateMachine):
     @invariant()
     def what_is_held_is_what_was_stated_last(self):
         for person in NUMBERS:
-            expected = [{k: v for k, v in self.last[person].items() if k != "ref"}] if person in self.last else []
+            expected = (
+                [{k: v for k, v in self.last[person].items() if k != "ref"}] if person in self.last else []
+            )
             assert self.held.held("sync", person) == expected
 
     def teardown(self):

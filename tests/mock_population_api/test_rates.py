@@ -51,7 +51,9 @@ def test_two_clients_do_not_take_from_one_another(limits):
 def test_every_answer_tells_what_is_left_and_a_refusal_when_to_come_again(make_client, hand_made):
     with make_client(rate=Rate(per_second=1, burst=2)) as client:
         hand_made.sign_in(client)
-        assert client.get("/v1/info").headers["RateLimit-Policy"] == '"burst";q=2;w=2, "day";q=2000000;w=86400'
+        assert (
+            client.get("/v1/info").headers["RateLimit-Policy"] == '"burst";q=2;w=2, "day";q=2000000;w=86400'
+        )
         malformed = client.post("/v1/lookup", json={"numbers": 1})
         assert (malformed.status_code, malformed.headers["RateLimit"][:13]) == (422, '"burst";r=0;t')
         refusal = client.get("/v1/info")

@@ -68,7 +68,10 @@ def test_the_same_id_for_something_else_is_refused(client, hand_made, change):
     client.post("/v1/lookup", json=body, headers=headers)
     more = {"X-Officer": change["officer"]} if "officer" in change else {}
     answer = client.post("/v1/lookup", json=change.get("json", body), headers=headers | more)
-    assert (answer.status_code, answer.json()["code"]) == (KINDS["request_id_reused"].status, "request_id_reused")
+    assert (answer.status_code, answer.json()["code"]) == (
+        KINDS["request_id_reused"].status,
+        "request_id_reused",
+    )
 
 
 def test_a_refused_request_is_not_remembered(client, hand_made):

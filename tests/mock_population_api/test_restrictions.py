@@ -41,7 +41,9 @@ def test_kin_do_not_name_the_restricted(client, hand_made):
     lan = client.post("/v1/lookup", json={"numbers": [hand_made.LAN]}).json()["results"][0]["entries"][0]
     assert (lan["mother_id"], lan["mother_name"]) == (None, None)
     assert lan["father_name"] == "Nguyễn Văn Bình"
-    families = client.post("/v1/relatives", json={"numbers": [hand_made.LAN, hand_made.MINH]}).json()["results"]
+    families = client.post("/v1/relatives", json={"numbers": [hand_made.LAN, hand_made.MINH]}).json()[
+        "results"
+    ]
     assert [family["mother"] for family in families] == [None, None]
     assert families[1]["children"] == []
 

@@ -8,7 +8,15 @@ from argon2 import PasswordHasher
 
 from mock_population_api.errors import ClientFileError
 from mock_population_api.problems import Problem
-from mock_population_api.security import ORDINARY, SCOPES, Clients, Tokens, client_of, read_client, read_clients
+from mock_population_api.security import (
+    ORDINARY,
+    SCOPES,
+    Clients,
+    Tokens,
+    client_of,
+    read_client,
+    read_clients,
+)
 
 SECRET = "sixteen letters or more"
 
