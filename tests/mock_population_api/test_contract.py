@@ -25,11 +25,15 @@ def signed_in(built_store, hand_made, tmp_path_factory):
             yield address, {"Authorization": token, **hand_made.stated()}
 
 
+APART = ("GET /v1/faults", "PUT /v1/faults", "POST /oauth/token", "POST /v1/jobs")
+"""Faults would strike the other tests; what the tool can not write, forms and streams, is tried elsewhere."""
+
+
 def operations():
-    """Every operation of the document; faults would strike the other tests, and the form of a token is tried elsewhere."""
+    """Every other operation of the document."""
     document = schemathesis.openapi.from_dict(create_app(None).openapi())
     every = [found.ok() for found in document.get_all_operations()]
-    return {one.label: one for one in every if "faults" not in one.path and "oauth" not in one.path}
+    return {one.label: one for one in every if one.label not in APART}
 
 
 OPERATIONS = operations()

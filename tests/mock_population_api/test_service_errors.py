@@ -244,7 +244,7 @@ json_values = st.recursive(
 query = st.dictionaries(st.sampled_from(["ref", "full_name", "birth_date", "gender", "extra"]), json_values)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(json_values, st.fixed_dictionaries({"queries": st.lists(query, max_size=3)})))
 def test_no_body_makes_the_service_fail(client, body):
     content = json.dumps(body).encode()
