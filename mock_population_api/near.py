@@ -49,7 +49,9 @@ class SortedFiles:
         found = []
         # equal values may go on in the groups after the first that can hold them
         for group in self._groups[bisect_left(self._lasts, value) :]:
-            table = self._reader(group.file).read_row_group(group.place, columns=self._wanted, use_threads=False)
+            table = self._reader(group.file).read_row_group(
+                group.place, columns=self._wanted, use_threads=False
+            )
             found.append(table.filter(pc.equal(table[self._column], value)))
             if group.last != value:
                 break
@@ -104,4 +106,6 @@ class NearLookup:
 def _stated(number: str, way: int, entries: pa.Table) -> pa.Table:
     asked = pa.repeat(pa.scalar(number, pa.string()), len(entries))
     found_by = pa.repeat(pa.scalar(_WAYS[way], pa.string()), len(entries))
-    return pa.table([asked, found_by, *(entries[name] for name in ANSWERED.names)], names=FOUND.names).cast(FOUND)
+    return pa.table([asked, found_by, *(entries[name] for name in ANSWERED.names)], names=FOUND.names).cast(
+        FOUND
+    )

@@ -43,9 +43,9 @@ async def _run(served: Served, path: str, bodies: list[Json], clients: int, seco
     return np.array(seen) * 1000
 
 
-def _told(path: str, clients: int, seconds: float, times: np.ndarray) -> str:
+def _told(path: str, clients: int, seconds: float, times: np.ndarray, used: float) -> str:
     p50, p99 = np.percentile(times, [50, 99])
-    return f"| {path} | {clients} | {len(times) / seconds:,.1f} | {p50:,.1f} | {p99:,.1f} | {len(times)} |"
+    return f"| {path} | {clients} | {len(times) / seconds:,.1f} | {p50:,.1f} | {p99:,.1f} | {used / len(times) * 1000:.1f} | {len(times)} |"
 
 
 def main() -> None:
@@ -59,11 +59,15 @@ def main() -> None:
     bodies = _bodies(wanted.registry, 2000)
     with serving(wanted.registry, wanted.store) as served:
         print(f"ready after {served.ready_after:.1f} s")
-        print("| route | clients | answers a second | p50 ms | p99 ms | answers |\n|---|---|---|---|---|---|")
+        print(
+            "| route | clients | answers a second | p50 ms | p99 ms | processor ms each | answers |\n|---|---|---|---|---|---|---|"
+        )
         for path in wanted.routes.split(","):
             for clients in map(int, wanted.clients.split(",")):
+                before = served.processor_seconds()
                 times = asyncio.run(_run(served, path, bodies[path], clients, wanted.seconds))
-                print(_told(path, clients, wanted.seconds, times), flush=True)
+                used = served.processor_seconds() - before
+                print(_told(path, clients, wanted.seconds, times, used), flush=True)
         print(f"memory of its own {served.anonymous():,.0f} MB, most resident {served.peak():,.0f} MB")
 
 

@@ -34,6 +34,11 @@ class Served:
         """Most memory ever, pages of files included, MB."""
         return self._status("VmHWM")
 
+    def processor_seconds(self) -> float:
+        """Processor time used up to now: what stays the same on a machine that others use too."""
+        times = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
     def _status(self, name: str) -> float:
         lines = Path(f"/proc/{self.process}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))

@@ -6,9 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from mock_population_api.building import build_store
 from mock_population_api.changes import Changes
+from mock_population_api.cli import app
 from mock_population_api.errors import ChangesFolderError
 from mock_population_api.problems import Problem
 from mock_population_api.registry_night import evolve_registry
@@ -206,3 +208,10 @@ def test_residence_with_names_of_places(client, hand_made):
     assert results[0]["residence"]["commune"] == "00004"
     assert results[0]["residence"]["commune_name"]
     assert results[2]["residence"] is None
+
+
+def test_the_command_says_how_many_changed(tmp_path):
+    answer = CliRunner().invoke(app, ["evolve-registry", str(SAMPLES), "--out", str(tmp_path), "--seed", "3"])
+    assert answer.exit_code == 0, answer.output
+    assert "numbers replaced" in answer.output
+    assert CliRunner().invoke(app, ["evolve-registry", str(tmp_path / "changes")]).exit_code == 1

@@ -185,7 +185,9 @@ def test_few_numbers_and_many_are_answered_alike(store, registry, tmp_path, hand
 
 def test_a_former_number_of_very_many_people_is_found_whole(tmp_path, hand_made):
     people = [
-        hand_made.person(f"0012{n % 20:02d}{n:06d}", "Lê Văn Ba", date(2000 + n % 20, 1, 1), former_ids=["271450009"])
+        hand_made.person(
+            f"0012{n % 20:02d}{n:06d}", "Lê Văn Ba", date(2000 + n % 20, 1, 1), former_ids=["271450009"]
+        )
         for n in range(40)
     ]
     monkey = [hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=["271450008"])]
