@@ -39,10 +39,10 @@ class SortedFiles:
         self._column = column
         self._wanted = [column, *(name for name in wanted if name != column)]
         self._footers = [pq.read_metadata(file) for file in self._files]
-        self._groups = [group for file in range(len(self._files)) for group in self._of(file)]
-        self._lasts = [group.last for group in self._groups]
         # a reader belongs to one thread
         self._mine = threading.local()
+        self._groups = [group for file in range(len(self._files)) for group in self._of(file)]
+        self._lasts = [group.last for group in self._groups]
 
     def rows(self, value: int | str) -> pa.Table:
         """All rows in which the column has `value`."""
@@ -62,7 +62,15 @@ class SortedFiles:
         footer = self._footers[file]
         column = footer.schema.names.index(self._column)
         for place in range(footer.num_row_groups):
-            yield _Group(file, place, footer.row_group(place).column(column).statistics.max)
+            stated = footer.row_group(place).column(column).statistics
+            # the writer states no bounds where a text is very long
+            known = stated is not None and stated.has_min_max
+            yield _Group(file, place, stated.max if known else self._last(file, place))
+
+    def _last(self, file: int, place: int) -> int | str:
+        values = self._reader(file).read_row_group(place, columns=[self._column])[self._column]
+        last: int | str = values[-1].as_py()
+        return last
 
     def _reader(self, file: int) -> pq.ParquetFile:
         readers: dict[int, pq.ParquetFile] = self._mine.__dict__.setdefault("readers", {})

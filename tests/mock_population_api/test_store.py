@@ -190,6 +190,15 @@ def test_a_former_number_of_very_many_people_is_found_whole(tmp_path, hand_made)
         )
         for n in range(40)
     ]
-    monkey = [hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=["271450008"])]
-    build_store(hand_made.write(tmp_path / "entries", people + monkey), tmp_path / "store")
+    other = [hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=["271450008"])]
+    build_store(hand_made.write(tmp_path / "entries", people + other), tmp_path / "store")
     assert len(Store(tmp_path / "store").lookup(texts("271450009"))) == 40
+
+
+@pytest.mark.parametrize("length", [9, 300, 5000])
+def test_a_former_number_of_any_length_is_found(tmp_path, hand_made, length):
+    odd = "9" * length
+    person = hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=[odd])
+    build_store(hand_made.write(tmp_path / "entries", [person]), tmp_path / "store")
+    found = Store(tmp_path / "store").lookup(texts(odd, odd[:-1])).to_pylist()
+    assert [(row["asked"], row["found_by"]) for row in found] == [(odd, "former")]
