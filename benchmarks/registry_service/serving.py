@@ -57,6 +57,8 @@ def stated() -> dict[str, str]:
 @contextmanager
 def serving(registry: Path, store: Path) -> Iterator[Served]:
     """Serve `registry` from `store`, which is built first where it isn't there."""
+    # ended from outside, it shall still end the service
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ready = store / "ready"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-c", _RUN, "--registry", str(registry), "--store", str(store)]
