@@ -16,7 +16,7 @@ from reporting.collation import name_key
 from reporting.differences import Kind, Stretch, marked_date, marked_name, written_date
 from reporting.places import ProvinceNames, province_names
 from reporting.texts import Texts, texts
-from reporting.worklist import CANDIDATES, FINGERPRINTED, SEALED, seal
+from connectors.worklist import CANDIDATES, FINGERPRINTED, SEALED, seal
 
 _OUT = ", ".join(f"'{reason}'" for reason in sorted(OUT_OF_SCOPE))
 _SHOWN_AS_TYPED = ("full_name", "birth_date", "gender", "birth_place", "grade")
@@ -65,7 +65,7 @@ class ListFacts:
 
 @dataclass(frozen=True)
 class ListRow:
-    """One open record: column of `reporting.worklist.COLUMNS` → text, and how some of the texts compare."""
+    """One open record: column of `connectors.worklist.COLUMNS` → text, and how some of the texts compare."""
 
     cells: Mapping[str, str]
     marks: Mapping[str, tuple[Stretch, ...]] = field(default_factory=dict)

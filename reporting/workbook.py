@@ -21,7 +21,7 @@ from reporting.differences import Kind
 from reporting.open_rows import ListRow
 from reporting.sheet_rows import cell_xml, ink_xml, pour, rich_cell_xml, row_xml
 from reporting.texts import Texts
-from reporting.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
+from connectors.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
 
 FIRST_ROW = 3
 """Index of the first row of data: column names (hidden), bands and headers stand above."""

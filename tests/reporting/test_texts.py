@@ -17,7 +17,7 @@ from matching.schemas import EDUCATION_TABLES, KINDS, PERSON_COLUMNS
 from reporting.errors import MissingTextError, UnknownLanguageError
 from reporting.school_levels import LEVELS
 from reporting.texts import LANGUAGES, texts
-from reporting.worklist import COLUMNS, Answer
+from connectors.worklist import COLUMNS, Answer
 
 KEY_IN_SOURCE = re.compile(
     r"""(?:\bt|\btext|self\.text|texts\([a-z.]*\))\(\s*f?["']([a-z_0-9.]+(?:\{[^"']*)?)["']"""
