@@ -1,11 +1,7 @@
 """The run's papers: lists of open records per province, then the report, the rates and the facts of the whole run."""
 
-import hmac
-import os
-from base64 import b32encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +26,7 @@ from pipelines.measures import (
     report_rates,
 )
 from pipelines.scope import Scope
+from pipelines.seals import pseudonyms, seal_key
 from pipelines.settings import Settings
 from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
 from reporting.facts import Scope as ReportScope
@@ -40,8 +37,6 @@ from reporting.report import write_report
 from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
-
-_KEY_BYTES = 32
 
 
 def report(work: ProvinceRun, _: str) -> dict[str, int]:
@@ -75,33 +70,6 @@ def list_facts(settings: Settings, run: str) -> ListFacts:
     """What every list carries: the run, the key under its seals, how candidates are named without their numbers."""
     key = seal_key(settings)
     return ListFacts(run, key, pseudonyms(key), settings.synthetic, settings.language)
-
-
-def seal_key(settings: Settings) -> bytes:
-    """The key under the seals of lists: made once, kept beside the runs, for its owner only."""
-    path = owners_folder(settings.home) / "seal.key"
-    if not path.is_file():
-        half = path.with_name(f".seal.{os.getpid()}.part")
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(os.urandom(_KEY_BYTES))
-        # a link fails where another process was first, whose key then counts
-        try:
-            os.link(half, path)
-        except FileExistsError:
-            pass
-        finally:
-            half.unlink()
-    return path.read_bytes()
-
-
-def pseudonyms(key: bytes) -> Callable[[str], str]:
-    """Personal ID → a keyed name for it: the same in every list, of no use without the key."""
-    own = hmac.digest(key, b"pseudonym", sha256)
-
-    def of(number: str) -> str:
-        return b32encode(hmac.digest(own, number.encode(), sha256)[:16]).decode().rstrip("=")
-
-    return of
 
 
 @dataclass(frozen=True)

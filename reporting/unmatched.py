@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.files_out import write_csv
+from connectors.worklist import COLUMNS
 from reporting.open_rows import ListFacts, ListRow, ListTables, rows_by_province
 from reporting.texts import texts
 from reporting.workbook import write_workbook
-from connectors.worklist import COLUMNS
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 

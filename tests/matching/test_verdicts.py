@@ -127,7 +127,10 @@ def test_while_people_differ_nothing_is_linked(registry):
 
 
 def test_the_machine_does_not_contest_what_a_person_confirmed(registry):
-    records = (record("T1", "lý thị mơ", "1971-01-01"), record("T2", claimed_id=KHAI, claimed_form="personal"))
+    records = (
+        record("T1", "lý thị mơ", "1971-01-01"),
+        record("T2", claimed_id=KHAI, claimed_form="personal"),
+    )
     decisions, _ = decided(registry, *records, said=[("T1", Verdict.SAME, KHAI)])
     assert decisions["T1"]["personal_id"] == KHAI
     assert decisions["T1"]["reason"] == Reason.CONFIRMED_BY_PERSON
