@@ -128,4 +128,4 @@ def _pairs(known: pa.Table, *verdicts: Verdict) -> Pairs:
 
 def _key(row: Array, entry: Array) -> Array:
     """Row and entry as one number: IDs have twelve digits, which leaves room for 9 million rows that somebody decided on."""
-    return np.asarray(row, np.int64) * 10**12 + entry
+    return np.asarray(np.asarray(row, np.int64) * 10**12 + entry)

@@ -17,7 +17,6 @@ from pipelines.means import ProvinceRun
 from pipelines.seals import seal_key
 from review.honoured import but, counted, entries_changed, on_records, record_changed, verdicts, withdraw
 
-HONOURED = ("same", "not_same", "unsure", "back_to_school", "no_number", "conflict")
 _BACK = pa.array([str(one) for one in (Verdict.UNSURE, Verdict.BACK_TO_SCHOOL, Verdict.NO_NUMBER)])
 """Verdicts that take a confirmation back."""
 
@@ -115,7 +114,7 @@ def would_withdraw(work: ProvinceRun, kind: str) -> dict[str, int]:
 
 def _told(work: ProvinceRun, kind: str, withdrawn: int) -> dict[str, int]:
     facts = work.checkpoint(kind).facts("spoken")
-    honoured = {f"said_{verdict}": int(facts.get(verdict, 0)) for verdict in HONOURED}
+    honoured = {f"said_{verdict}": int(facts.get(verdict, 0)) for verdict in Verdict}
     return honoured | {"said_withdrawn": withdrawn}
 
 

@@ -38,6 +38,9 @@ from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
 
+SAID = ("same", "not_same", "unsure", "back_to_school", "no_number", "conflict", "withdrawn")
+"""What is counted of people's decisions, as `said_…`, in the order in which it is told."""
+
 
 def report(work: ProvinceRun, _: str) -> dict[str, int]:
     """Count a province and write its lists of open records; the counts are kept."""
@@ -103,7 +106,8 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     written = _write_back(finished)
     previous = _previous_rates(engine, finished)
     reliability = calibration(_bins(settings, finished))
-    told = ReportFacts(facts, measures, previous, reliability, written, _search(settings, finished))
+    said = {verdict: finished.written.get(f"said_{verdict}", 0) for verdict in SAID}
+    told = ReportFacts(facts, measures, previous, reliability, written, said, _search(settings, finished))
     page = write_report(out, told, settings.language)
     rates = [
         write_rates(out, measures.rates),

@@ -216,9 +216,12 @@ class _Desk:
             return Judged(claim.place, Fate.STALE, Why.CANDIDATE_UNKNOWN)
         new = self._decision(claim, entries, file)
         before = book.on(new.key)
-        if any(_looked_at(one) == _looked_at(new) for one in before if one.state == State.WITHDRAWN):
+        mine = [one for one in before if one.reviewer == new.reviewer]
+        had = [one for one in mine if _source(one) == _source(new)]
+        withdrawn = [one for one in before if one.state == State.WITHDRAWN]
+        if any(one in had or _looked_at(one) == _looked_at(new) for one in withdrawn):
             return Judged(claim.place, Fate.STALE, Why.ENTRY_CHANGED)
-        if _had(new, [one for one in before if one.reviewer == new.reviewer]):
+        if had or (mine and _content(mine[-1]) == _content(new)):
             return Judged(claim.place, Fate.UNCHANGED)
         entered = book.enter(new)
         waits = entered.state == State.CONFLICT
@@ -246,12 +249,9 @@ def _looked_at(one: Decision) -> tuple[object, ...]:
     return one.fingerprint, one.entries
 
 
-def _had(new: Decision, mine: Sequence[Decision]) -> bool:
-    """Whether the same file brought it before, or it is this person's last word already."""
-    if any((one.source_digest, one.source_row) == (new.source_digest, new.source_row) for one in mine):
-        return True
-    return bool(mine) and (mine[-1].verdict, mine[-1].note, *_looked_at(mine[-1])) == (
-        new.verdict,
-        new.note,
-        *_looked_at(new),
-    )
+def _content(one: Decision) -> tuple[object, ...]:
+    return one.verdict, one.note, *_looked_at(one)
+
+
+def _source(one: Decision) -> tuple[object, ...]:
+    return one.source_digest, one.source_row
