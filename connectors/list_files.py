@@ -6,6 +6,7 @@ keep the number under which a person finds them.
 
 import hashlib
 import unicodedata
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from python_calamine import CalamineError, CalamineWorkbook
+import openpyxl
 
 from connectors.csv_rows import csv_records, long_cells
 from connectors.errors import ListUnreadable
@@ -29,7 +30,15 @@ _BLOCK = 2**20
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _HEAD_LINES = 20
 
-Cell = str | int | float | bool | date | datetime | time | timedelta
+_MOST_ROWS = 2**20
+_MOST_COLUMNS = 200
+_DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError,
+    TypeError, ValueError, BadZipFile, zlib.error,
+)  # fmt: skip
+"""What a workbook whose parts are not as they should be makes its reader raise."""
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | None
 
 
 @dataclass(frozen=True)
@@ -102,12 +111,26 @@ def _workbook(path: Path) -> Iterator[ListSheet]:
         )
     _measure(path)
     try:
-        book = CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            yield ListSheet(name, tuple(_row(number, cells) for number, cells in enumerate(rows, 1)))
-    except CalamineError:
+        with warnings.catch_warnings():
+            # of what a list has no need of, and the reader leaves out
+            warnings.simplefilter("ignore")
+            yield from _sheets(path)
+    except _DAMAGED:
         raise _damaged(path) from None
+
+
+def _sheets(path: Path) -> Iterator[ListSheet]:
+    """By the row, which holds no room for cells that are not there, however far out one stands."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    try:
+        for sheet in book.worksheets:
+            # what a sheet says of its own size need not be true
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
+            filled = (_row(number, cells) for number, cells in enumerate(rows, 1) if any(cells))
+            yield ListSheet(sheet.title, tuple(filled))
+    finally:
+        book.close()
 
 
 def _measure(path: Path) -> None:
@@ -119,11 +142,13 @@ def _measure(path: Path) -> None:
                 with packed.open(member) as stream:
                     while block := stream.read(_BLOCK):
                         left -= len(block)
+                        if b"<!DOCTYPE" in block or b"<!ENTITY" in block:
+                            raise _damaged(path)
                         if left < 0:
                             raise ListUnreadable(
                                 path, "too_large", "unpacks to more than any list", "Give the list itself."
                             )
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except _DAMAGED:
         raise _damaged(path) from None
 
 
@@ -138,6 +163,8 @@ def _row(number: int, cells: Sequence[Cell]) -> ListRow:
 
 
 def _text(cell: Cell) -> str:
+    if cell is None:
+        return ""
     if isinstance(cell, str):
         return cell_text(cell)
     if isinstance(cell, float) and cell.is_integer():
