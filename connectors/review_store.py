@@ -93,10 +93,11 @@ def _some(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + _AT_ONCE]
 
 
-def _last_states() -> sa.Subquery:
-    last = sa.select(sa.func.max(review_states.c.entry).label("entry")).group_by(review_states.c.decision)
-    chosen = sa.select(review_states.c.decision, review_states.c.state)
-    return chosen.where(review_states.c.entry.in_(last)).subquery("last_states")
+def _state() -> sa.Label[str]:
+    """The present state of a decision: looked up by the index, however long the history of all is."""
+    states = review_states.c
+    last = sa.select(states.state).where(states.decision == review_decisions.c.decision)
+    return last.order_by(states.entry.desc()).limit(1).scalar_subquery().label("state")
 
 
 def hold_reviews(connection: sa.Connection) -> None:
@@ -130,9 +131,7 @@ def confirming(connection: sa.Connection, numbers: Iterable[str]) -> set[Key]:
 
 
 def _read(connection: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]) -> list[Decision]:
-    states = _last_states()
-    joined = review_decisions.join(states, states.c.decision == review_decisions.c.decision)
-    query = sa.select(review_decisions, states.c.state).select_from(joined)
+    query = sa.select(review_decisions, _state())
     rows: list[sa.Row[Any]] = []
     for some in _some(values):
         rows += connection.execute(query.where(column.in_(some))).all()
@@ -200,14 +199,12 @@ def live_decisions(engine: sa.Engine, kind: str) -> pa.Table:
     with reading(engine) as connection:
         if not sa.inspect(connection).has_table(review_decisions.name):
             return DECIDED.empty_table()
-        states = _last_states()
-        of, seen = review_decisions.c, review_entries.c
-        joined = review_decisions.join(states, states.c.decision == of.decision)
-        joined = joined.outerjoin(review_entries, seen.decision == of.decision)
-        verdict = sa.case((states.c.state == State.CONFLICT, str(Verdict.CONFLICT)), else_=of.verdict)
+        seen = review_entries.c
+        of = sa.select(review_decisions, _state()).where(review_decisions.c.kind == kind).subquery("of").c
+        verdict = sa.case((of.state == State.CONFLICT, str(Verdict.CONFLICT)), else_=of.verdict)
         columns = (of.decision, of.kind, of.record_id, verdict, of.fingerprint, seen.personal_id, seen.seen)
-        chosen = sa.select(*columns).select_from(joined)
-        chosen = chosen.where(of.kind == kind, states.c.state.in_([str(state) for state in LIVE]))
+        joined = of.decision.table.outerjoin(review_entries, seen.decision == of.decision)
+        chosen = sa.select(*columns).select_from(joined).where(of.state.in_([str(state) for state in LIVE]))
         rows = connection.execute(chosen.order_by(of.decision, seen.rank)).all()
     columns_of = list(zip(*rows, strict=True)) or [()] * len(DECIDED)
     return pa.table([pa.array(values, field.type) for values, field in zip(columns_of, DECIDED, strict=True)],
@@ -236,20 +233,19 @@ def _numbers_in(text: str) -> frozenset[str]:
 
 def count_states(engine: sa.Engine, province: str | None = None) -> dict[tuple[str, str], int]:
     """How many decisions there are by verdict and state."""
-    states = _last_states()
-    joined = review_decisions.join(states, states.c.decision == review_decisions.c.decision)
-    columns = (review_decisions.c.verdict, states.c.state)
-    query = sa.select(*columns, sa.func.count()).select_from(joined).group_by(*columns).order_by(*columns)
+    of = sa.select(review_decisions, _state()).subquery("of").c
+    query = sa.select(of.verdict, of.state, sa.func.count()).group_by(of.verdict, of.state)
     if province is not None:
-        query = query.where(review_decisions.c.province == province)
+        query = query.where(of.province == province)
     with reading(engine) as connection:
-        return {(verdict, state): count for verdict, state, count in connection.execute(query).tuples()}
+        rows = connection.execute(query.order_by(of.verdict, of.state)).tuples()
+        return {(verdict, state): count for verdict, state, count in rows}
 
 
 def waiting(engine: sa.Engine, province: str | None = None) -> list[Decision]:
     """Decisions that contradict others and wait for a third, by record."""
-    states = _last_states()
-    query = sa.select(states.c.decision).where(states.c.state == State.CONFLICT)
+    of = sa.select(review_decisions.c.decision, _state()).subquery("of").c
+    query = sa.select(of.decision).where(of.state == State.CONFLICT)
     with reading(engine) as connection:
         found = _read(connection, review_decisions.c.decision, list(connection.scalars(query)))
     here = [one for one in found if province is None or one.province == province]

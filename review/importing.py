@@ -128,6 +128,7 @@ def take_in(
             hold_reviews(connection)
         book = Book(connection)
         book.open(keys)
+        book.open_entries(desk.known.numbers())
         done = [
             TakenIn(file.name, tuple(desk.judged(book, file, some, faults))) for file, some, faults in read
         ]
@@ -166,6 +167,10 @@ class _Known:
     def fingerprint(self, key: Key) -> str | None:
         """What the record looks like now; None where it is gone."""
         return self._fingerprints.get(key)
+
+    def numbers(self) -> set[str]:
+        """Everybody who may be meant."""
+        return {number for numbers in self._numbers.values() for number in numbers}
 
     def entries(self, claim: Claim) -> tuple[Seen, ...] | None:
         """The entries behind a claim's candidates, None where one is not known any more."""
