@@ -25,6 +25,7 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.DatabaseReadOnly,
     connector_errors.DatabaseUnreachable,
     review_errors.ReviewerUnnamed,
+    review_errors.SealKeyDiffers,
 )
 """Errors with a text of their own in the catalogue; the others say what they say in English."""
 

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from connectors.database import writing
 from connectors.review_store import DECIDED, decisions_numbered, hold_reviews
-from connectors.worklist import ENTRY_SEEN, FINGERPRINTED, entry_fingerprint, record_fingerprint
+from connectors.worklist import ENTRY_SEEN, FINGERPRINTED, entry_fingerprint, key_name, record_fingerprint
 from matching.schemas import VERDICTS
 from review.book import Book
+from review.errors import SealKeyDiffers
 
 
 def on_records(decided: pa.Table, raw: pa.Table) -> pa.Table:
@@ -31,7 +32,13 @@ def record_changed(decided: pa.Table, raw: pa.Table, key: bytes) -> pa.Array:
         decided: DECIDED, of the records of `raw`.
         raw: RAW_RECORDS.
         key: The secret under the fingerprints.
+
+    Raises:
+        SealKeyDiffers: They were made under another key: to withdraw them all would be wrong, to pass over them as well.
     """
+    foreign = decided.filter(pc.invert(pc.starts_with(decided["fingerprint"], key_name(key))))
+    if len(foreign):
+        raise SealKeyDiffers(pc.count_distinct(foreign["decision"]).as_py())
     ids = pc.unique(decided["record_id"])
     records = raw.filter(pc.is_in(raw["record_id"], value_set=ids)).select(["record_id", *FINGERPRINTED])
     now = {row["record_id"]: record_fingerprint(key, row) for row in records.to_pylist()}

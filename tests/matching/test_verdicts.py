@@ -68,7 +68,12 @@ def decided(registry, *records, said=()):
         schema=VERDICTS,
     )
     terms = Terms(
-        registry, model.load()["teacher"], registry.frequencies(), LinkSettings(sample=20), "run", verdicts=verdicts
+        registry,
+        model.load()["teacher"],
+        registry.frequencies(),
+        LinkSettings(sample=20),
+        "run",
+        verdicts=verdicts,
     )
     linkage = link(pa.Table.from_pylist(list(records), schema=RECORDS), terms)
     shown: dict[str, list[str]] = {}
