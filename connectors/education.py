@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+import connectors.review_tables  # noqa: F401 (its tables join those that the sync owns)
 from connectors.database import any_differs, bulk_insert, count_of, reading, shown, upsert, writing
 from connectors.education_records import relationships
 from connectors.education_tables import (

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from connectors.database import row_text
 from connectors.education_tables import LINK_RATES, TEXT
 from connectors.errors import DecisionsRefused
-from matching.decision import Outcome
+from matching.decision import BY_PERSON, Outcome
 from matching.schemas import CANDIDATES
 
-DECIDED_BY_PERSON = "person"
+DECIDED_BY_PERSON = BY_PERSON
 """`decided_by` of a decision that a person made: it outranks the machine, and its links are confirmed."""
 
 _PERSONAL_ID = r"^[0-9]{12}$"

@@ -7,6 +7,7 @@ from pipelines import errors
 from pipelines.gates import GATES, Failed, in_words
 from pipelines.province_names import province_name
 from pipelines.texts import Texts, texts
+from review import errors as review_errors
 
 TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.ProvinceNotFound,
@@ -16,12 +17,15 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.RecordUnknown,
     errors.RecordAmbiguous,
     errors.WeightsNotKept,
+    errors.ListsNotKept,
     errors.SettingsWrong,
     connector_errors.ProvinceLocked,
     connector_errors.RegistryUnreachable,
     connector_errors.RegistryRefused,
     connector_errors.DatabaseReadOnly,
     connector_errors.DatabaseUnreachable,
+    review_errors.ReviewerUnnamed,
+    review_errors.SealKeyDiffers,
 )
 """Errors with a text of their own in the catalogue; the others say what they say in English."""
 
@@ -47,6 +51,8 @@ def error_in_words(error: Exception, text: Texts) -> str:
         if isinstance(error, errors.ProvinceAmbiguous):
             facts["codes"] = ", ".join(f"{code} {province_name(code)}" for code in error.codes)
         return text(f"error.{type(error).__name__}", **facts)
+    if isinstance(error, connector_errors.ListUnreadable):
+        return text(f"error.ListUnreadable.{error.cause}", where=error.where)
     return str(error)
 
 
