@@ -157,7 +157,7 @@ class _Lines:
 
 
 @contextmanager
-def _long_cells() -> Iterator[None]:
+def long_cells() -> Iterator[None]:
     """The csv module refuses cells beyond a limit that it keeps for the whole process; lifted, then put back."""
     with _csv_limit:
         before = csv.field_size_limit(LINE_LIMIT)
@@ -178,8 +178,14 @@ def _swallowed(held: list[str], separator: str, width: int) -> bool:
     )
 
 
-def _records(stream: TextIO, separator: str, width: int) -> Iterator[list[str] | FileReject]:
-    """Each row's cells, or why it has none; a blank row has no cells."""
+def csv_records(stream: TextIO, separator: str, width: int) -> Iterator[list[str] | FileReject]:
+    """Each row's cells, or why it has none; a blank row has no cells.
+
+    Args:
+        stream: The file, after whatever stands before its first row.
+        separator: Between cells.
+        width: How many cells a row should have: whole rows inside a cell give away a quote that nobody closed.
+    """
     lines = _Lines(stream)
     reader = csv.reader(lines, delimiter=separator)
     while True:
@@ -210,10 +216,10 @@ def _read_careful(path: Path, layout: CsvLayout, names: list[str]) -> tuple[pa.T
     rows: list[int] = []
     kept: list[tuple[str, ...]] = []
     pick = _picker([layout.columns[name] for name in names])
-    with _long_cells(), layout.form.open(path) as stream:
+    with long_cells(), layout.form.open(path) as stream:
         for _ in range(layout.lines):
             stream.readline()
-        for row, record in enumerate(_records(stream, layout.separator, layout.width), start=1):
+        for row, record in enumerate(csv_records(stream, layout.separator, layout.width), start=1):
             if isinstance(record, FileReject):
                 faults.append((row, record))
             elif len(record) == layout.width:

@@ -134,7 +134,7 @@ link_conflicts = sa.Table(
     text_column("record_id", key=True),
     text_column("province"),
     text_column("cause"),
-    text_column("held_id", needed=False),
+    text_column("held_id"),
     text_column("proposed_id", needed=False),
     text_column("outcome"),
     text_column("reason"),

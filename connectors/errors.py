@@ -3,7 +3,8 @@
 ConnectorError
 ├── FolderProblem            a folder or file can't be used
 │   ├── ColumnsMissing       tables or columns that are needed are not there, all of them at once
-│   └── EncodingProblem      a file is in no encoding that we know
+│   ├── EncodingProblem      a file is in no encoding that we know
+│   └── ListUnreadable       a list that came back is no workbook or CSV that can be read
 ├── DatabaseProblem          the education database
 │   ├── DatabaseUnreachable
 │   ├── DatabaseReadOnly
@@ -70,6 +71,18 @@ class EncodingProblem(FolderProblem):
             "the letters are in an encoding that can't be told",
             "Open it in the program that wrote it and save it as 'CSV UTF-8' (TCVN3 and VNI fonts: convert to Unicode first).",
         )
+
+
+class ListUnreadable(FolderProblem):
+    """A list that came back and can't be read as a whole.
+
+    Attributes:
+        cause: Why, as a word that the message catalogues know.
+    """
+
+    def __init__(self, where: object, cause: str, what: str, remedy: str) -> None:
+        self.cause = cause
+        super().__init__(where, what, remedy)
 
 
 class DatabaseProblem(ConnectorError):

@@ -1,8 +1,8 @@
 """How staged decisions change what is held: the rule as one expression, and the statements that carry it out.
 
-The rule: a person outranks the machine, whatever it says; what a person said no to is not linked again by a machine; a
-machine's new ID replaces a machine's old one, and the old one goes to the history; less evidence than before deletes
-nothing. Only rows that differ are written, and what they replace goes to a history.
+The rule: a person outranks the machine, whatever it says; a machine's new ID replaces a machine's old one, and the old
+one goes to the history; less evidence than before deletes nothing. Only rows that differ are written, and what they
+replace goes to a history.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,7 @@ from connectors.versioned_tables import (
     CONFLICTS_KEPT,
     LINKS_KEPT,
     OPEN_KEPT,
-    REFUSALS_KEPT,
     Versioned,
-    link_refusals,
 )
 from matching.decision import Reason
 
@@ -43,8 +41,6 @@ class Action(StrEnum):
     """The registry could not be asked: no news, so link and lists stay as they are."""
     CONFLICT = "conflict"
     """Confirmed by a person, and the machine finds another ID; the link stays and is reported."""
-    REFUSED = "refused"
-    """The machine finds an ID that a person said no to; what there was stays, and it is reported."""
 
 
 class Cause(StrEnum):
@@ -52,13 +48,11 @@ class Cause(StrEnum):
 
     NOT_FOUND_AGAIN = "not_found_again"
     CONFIRMED_DIFFERS = "confirmed_differs"
-    REFUSED_BY_PERSON = "refused_by_person"
 
 
 _CAUSES = {
     Action.KEEP: Cause.NOT_FOUND_AGAIN,
     Action.CONFLICT: Cause.CONFIRMED_DIFFERS,
-    Action.REFUSED: Cause.REFUSED_BY_PERSON,
 }
 
 _CONFIRMED = "confirmed"
@@ -82,7 +76,7 @@ class Merge:
         planned = _temporary("planned_links", "action", *held, "confirmed")
         planned.create(self.connection)
         confirmed = sa.case((links.c.confirmed_by_person, _CONFIRMED))
-        decided = [self.staged.c.record_id, _action(self.staged, self.kind), *held.values(), confirmed]
+        decided = [self.staged.c.record_id, _action(self.staged), *held.values(), confirmed]
         query = sa.select(*decided).select_from(self._with_links())
         with by_key(self.connection):
             self.connection.execute(planned.insert().from_select(planned.c.keys(), query))
@@ -100,36 +94,6 @@ class Merge:
         query = sa.select(planned.c.action, sa.func.count()).group_by(planned.c.action)
         found = {Action(action): count for action, count in self.connection.execute(query).tuples()}
         return {action: found.get(action, 0) for action in Action}
-
-    def refuse(self, planned: sa.Table) -> None:
-        """Remember what a person said no to, and forget it where a person now says yes."""
-        row, refused = self.staged.c, link_refusals.c
-        yes = sa.and_(
-            row.record_id == refused.record_id, row.personal_id == refused.personal_id, row.by_person
-        )
-        said_yes = sa.exists(sa.select(row.record_id).where(yes).correlate(link_refusals))
-        REFUSALS_KEPT.end(self.connection, sa.and_(refused.kind == self.kind, said_yes), self.run, self.now)
-        ended = sa.select(row.record_id, planned.c.held_id.label("personal_id")).join(
-            planned, self._same(planned)
-        )
-        ended = ended.where(row.by_person, planned.c.action.in_([Action.CHANGE, Action.END]))
-        candidates = sa.select(row.record_id, row.refused_id).where(row.refused_id.is_not(None))
-        noes = ended.union(candidates).subquery("noes")
-        known = sa.and_(
-            refused.kind == self.kind,
-            refused.record_id == noes.c.record_id,
-            refused.personal_id == noes.c.personal_id,
-        )
-        values = {
-            "kind": sa.literal(self.kind),
-            "record_id": noes.c.record_id,
-            "personal_id": noes.c.personal_id,
-            "province": sa.literal(self.province),
-            "run": sa.literal(self.run),
-            "since": sa.literal(self.now),
-        }
-        new = sa.select(*values.values()).where(~sa.exists(sa.select(refused.kind).where(known)))
-        self.connection.execute(link_refusals.insert().from_select(list(values), new))
 
     def end_links(self, planned: sa.Table) -> None:
         """Move links that hold no longer to the history, whole."""
@@ -259,22 +223,14 @@ def _temporary(name: str, *columns: str) -> sa.Table:
     return sa.Table(name, sa.MetaData(), key, *others, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
-def _action(staged: sa.Table, kind: str) -> sa.ColumnElement[str]:
+def _action(staged: sa.Table) -> sa.ColumnElement[str]:
     """The rule, first case that fits; `links` is the row held, null where there is none."""
     new, held = staged.c, links.c
     silent = new.personal_id.is_(None)
     another = new.personal_id != held.personal_id
-    refused = sa.exists(
-        sa.select(sa.literal(1)).where(
-            link_refusals.c.kind == kind,
-            link_refusals.c.record_id == new.record_id,
-            link_refusals.c.personal_id == new.personal_id,
-        )
-    )
     renewed = sa.or_(new.reason != held.reason, new.decided_by != held.decided_by)
     return sa.case(
         (sa.and_(held.record_id.is_(None), silent), Action.OPEN),
-        (sa.and_(held.record_id.is_(None), refused, sa.not_(new.by_person)), Action.REFUSED),
         (held.record_id.is_(None), Action.ADD),
         (sa.and_(new.by_person, silent), Action.END),
         (sa.and_(new.by_person, another), Action.CHANGE),
@@ -282,7 +238,6 @@ def _action(staged: sa.Table, kind: str) -> sa.ColumnElement[str]:
         (sa.and_(silent, new.reason == Reason.COULD_NOT_ASK), Action.UNASKED),
         (silent, Action.KEEP),
         (sa.and_(another, held.confirmed_by_person), Action.CONFLICT),
-        (sa.and_(another, refused), Action.REFUSED),
         (another, Action.CHANGE),
         (sa.and_(renewed, sa.not_(held.confirmed_by_person)), Action.RENEW),
         else_=Action.SAME,

@@ -1,4 +1,4 @@
-"""A run taken back: links, conflicts, open records and refusals are again exactly what they were before it.
+"""A run taken back: links, conflicts and open records are again exactly what they were before it.
 
 A rollback is a run of its own, in one transaction: what the run wrote goes to the history as ended by the rollback, and what
 the run ended is put back whole. So a rollback can be rolled back too. Where a later run has changed a link since, nothing

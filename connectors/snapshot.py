@@ -50,6 +50,10 @@ class Snapshot:
         """All entries."""
         return People(self._index.entries, self._index.names, self._index.order)
 
+    def release(self) -> None:
+        """See `matching.registry.Registry`."""
+        self._index.release()
+
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
         number = digits(numbers, np.int64)

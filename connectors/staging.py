@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from connectors.database import row_text
 from connectors.education_tables import LINK_RATES, TEXT
 from connectors.errors import DecisionsRefused
-from matching.decision import Outcome
+from matching.decision import BY_PERSON, Outcome
 from matching.schemas import CANDIDATES
 
-DECIDED_BY_PERSON = "person"
+DECIDED_BY_PERSON = BY_PERSON
 """`decided_by` of a decision that a person made: it outranks the machine, and its links are confirmed."""
 
 _PERSONAL_ID = r"^[0-9]{12}$"
@@ -30,11 +30,10 @@ STAGED = pa.schema(
         pa.field("decided_by", pa.string()),
         pa.field("model", pa.string()),
         pa.field("by_person", pa.bool_()),
-        pa.field("refused_id", pa.string()),
         pa.field("candidates", pa.string()),
     ]
 )
-"""One decision as it is staged; `refused_id` is the candidate that a person said no to, `candidates` is JSON."""
+"""One decision as it is staged; `candidates` is JSON."""
 
 _SQL_TYPES: dict[pa.DataType, sa.types.TypeEngine[Any]] = {
     pa.string(): TEXT,
@@ -53,14 +52,14 @@ def staging_table() -> sa.Table:
     return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
-def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_machine: bool = False) -> pa.Table:
+def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_run: str | None = None) -> pa.Table:
     """Decisions with their candidates, by record ID.
 
     Args:
         kind: The partition's kind; every decision must be of it.
         decisions: `matching.schemas.DECISIONS`.
         candidates: `matching.schemas.CANDIDATES`; only those of open records are kept.
-        by_machine: What a person decided earlier is only repeated, and outranks nothing.
+        by_run: The run that repeats what people decided in earlier runs; only what they say in this one outranks.
 
     Returns:
         `STAGED`.
@@ -76,9 +75,9 @@ def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_machine: 
     listed = pc.fill_null(pc.take(found["candidates"], candidate_row), "[]")
     columns = {name: decisions[name] for name in STAGED.names if name in decisions.column_names}
     by_person = pc.fill_null(pc.equal(decisions["decided_by"], DECIDED_BY_PERSON), False)
-    columns["by_person"] = pc.and_(by_person, not by_machine)
-    refused = pc.and_(columns["by_person"], is_open)
-    columns["refused_id"] = pc.if_else(refused, decisions["candidate_id"], pa.scalar(None, pa.string()))
+    if by_run is not None:
+        by_person = pc.and_(by_person, pc.fill_null(pc.equal(decisions["run"], by_run), False))
+    columns["by_person"] = by_person
     columns["candidates"] = pc.if_else(is_open, listed, "[]")
     return pa.table(columns).select(STAGED.names).cast(STAGED)
 

@@ -65,7 +65,8 @@ def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array
     some = records.select(["name", "birth_from"]).take(pa.array(named))
     wanted = _name_and_day(names, people["birth_date"])
     met = np.zeros(len(records), bool)
-    met[named[pc.is_in(_name_and_day(some["name"], some["birth_from"]), value_set=wanted).to_numpy()]] = True
+    same = pc.is_in(_name_and_day(some["name"], some["birth_from"]), value_set=wanted)
+    met[named[same.to_numpy(zero_copy_only=False)]] = True
     return met
 
 

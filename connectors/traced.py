@@ -79,6 +79,9 @@ class TracedRegistry:
             row, at = row[exact], at[exact]
         return ListedBlocks(_listed(row, at))
 
+    def release(self) -> None:
+        """Answers aren't asked for twice: they stay."""
+
     def name_counts(self, names: Names) -> None:
         """A service can't be counted."""
         return

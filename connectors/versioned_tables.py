@@ -18,19 +18,6 @@ from connectors.education_tables import (
     text_column,
 )
 
-link_refusals = sa.Table(
-    "link_refusals",
-    sync_metadata,
-    text_column("kind", key=True),
-    text_column("record_id", key=True),
-    text_column("personal_id", key=True),
-    text_column("province"),
-    text_column("run"),
-    text_column("since"),
-    text_column("put_by", needed=False),
-)
-"""Who a record is not, said by a person: no machine links it to that ID again."""
-
 
 def _history(table: sa.Table) -> sa.Table:
     """The history of a table: its columns, and when and by which run a row ended."""
@@ -93,7 +80,6 @@ def same_key(one: sa.FromClause, other: sa.FromClause, keys: Iterable[str]) -> s
 LINKS_KEPT = Versioned(links, link_history)
 CONFLICTS_KEPT = Versioned(link_conflicts, _history(link_conflicts))
 OPEN_KEPT = Versioned(review_items, _history(review_items))
-REFUSALS_KEPT = Versioned(link_refusals, _history(link_refusals))
 
-VERSIONED = (LINKS_KEPT, CONFLICTS_KEPT, OPEN_KEPT, REFUSALS_KEPT)
+VERSIONED = (LINKS_KEPT, CONFLICTS_KEPT, OPEN_KEPT)
 """All of them, links first."""

@@ -39,10 +39,15 @@ class Partition:
     province: str
     complete: bool = True
     """Whether every record of the partition has a decision; else the others are left as they are."""
-    by_machine: bool = False
-    """Whether what a person decided earlier is only repeated; it outranks nothing then."""
+    repeats: bool = False
+    """Whether the decisions repeat some of earlier runs; what a person decided there outranks nothing any more."""
     noted: Mapping[str, Any] = field(default_factory=dict)
     """What else the audit is told: gates that were accepted, say; no record and no person."""
+
+    @property
+    def repeating(self) -> str | None:
+        """The run, where decisions of other runs are only repeated."""
+        return self.run if self.repeats else None
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,6 @@ class WriteCounts:
     """The registry could not be asked; the link stays, and nothing is reported of it."""
     ended: int = 0
     """Taken back by a person."""
-    refused: int = 0
-    """A person said no to the ID that was found; it is not linked and stands in the conflicts."""
 
 
 def _write_counts(found: dict[Action, int]) -> WriteCounts:
@@ -78,7 +81,6 @@ def _write_counts(found: dict[Action, int]) -> WriteCounts:
         renewed=found[Action.RENEW],
         unasked=found[Action.UNASKED],
         ended=found[Action.END],
-        refused=found[Action.REFUSED],
     )
 
 
@@ -115,7 +117,7 @@ def write_partition(
         RunRolledBack: The run was taken back; nothing was written.
         DatabaseProblem: The database failed; nothing was written.
     """
-    rows = staged(partition.kind, decisions, candidates, by_machine=partition.by_machine)
+    rows = staged(partition.kind, decisions, candidates, by_run=partition.repeating)
     counted = rates_table(rates)
     told = digest(rows, counted, f"{partition.kind} {partition.province} {partition.complete}")
     with writing(engine) as connection:
@@ -146,7 +148,7 @@ def preview_partition(
     engine: sa.Engine, partition: Partition, decisions: pa.Table, candidates: pa.Table
 ) -> WriteCounts:
     """What `write_partition` would do, by the same rule on the same state; nothing is written."""
-    rows = staged(partition.kind, decisions, candidates, by_machine=partition.by_machine)
+    rows = staged(partition.kind, decisions, candidates, by_run=partition.repeating)
     # the clock is not asked: nothing that carries a moment is written
     never = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
     with reading(engine) as connection:
@@ -172,7 +174,6 @@ def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now:
     planned = merge.plan()
     counts = _write_counts(merge.counts(planned))
     merge.list_conflicts(planned)
-    merge.refuse(planned)
     merge.end_links(planned)
     merge.begin_links(planned)
     merge.move_links(planned)

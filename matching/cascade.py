@@ -7,6 +7,8 @@
 
 Every pass weighs its candidates in the same way (`matching.weighing`, `matching.posterior`); what differs is where the candidates
 come from and how likely it is that the entry sought is not among them. What an earlier pass found competes in the later ones.
+
+What people decided (`matching.verdicts`) stands before the first pass and above all of them.
 """
 
 from collections import Counter
@@ -36,10 +38,14 @@ from matching.posterior import Bin, Weighed
 from matching.registry import Registry
 from matching.shortlist import NOBODY_LISTED, Shortlist, shortlist, updated
 from matching.subjects import Subjects, subjects_of
+from matching.verdicts import CERTAIN, Pairs, Verdicts, verdicts_of, without_denied
 from matching.weighing import FIRST_YEAR, YEARS
 
 CASCADE = (claimed_id.NAME, family.NAME, search.EXACT_KEY, search.FUZZY)
 """The passes in their order."""
+
+CONFIRMED = len(CASCADE)
+"""Stands for a pass where a person linked the record."""
 
 Progress = Callable[[str, int, int], None]
 """Called after each pass with its name, records settled, records in all."""
@@ -75,7 +81,7 @@ class Found:
     """records × comparisons (order of matching.levels.COMPARISONS), -1 where nothing was compared."""
     deceased: Array
     decided_by: Array
-    """Position in CASCADE of the pass that linked it, -1 while open."""
+    """Position in CASCADE of the pass that linked it, CONFIRMED where a person did, -1 while open."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,8 @@ class Searched:
     facts: SearchFacts
     shortlist: Shortlist
     """The best candidates of every record, linked or not, as they were weighed."""
+    verdicts: Verdicts
+    """What people decided."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +144,14 @@ class _Work:
     registry: Registry
     subjects: Subjects
     settings: LinkSettings
+    verdicts: Verdicts
     beside: Beside = ALONE
     compared: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
     shortlists: list[Shortlist] = field(default_factory=list)
 
 
-def search_registry(
+def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begins; nothing in it belongs together)
     records: pa.Table,
     registry: Registry,
     stored: Model,
@@ -151,6 +160,7 @@ def search_registry(
     kin: pa.Table | None = None,
     progress: Progress = lambda *_: None,
     beside: Beside = ALONE,
+    verdicts: pa.Table | None = None,
 ) -> Searched:
     """Run the cascade over records of one kind.
 
@@ -163,19 +173,21 @@ def search_registry(
         kin: `family.KIN`: who records are likely to be by their family.
         progress: told after each pass.
         beside: what records of the kind hold that aren't given.
+        verdicts: VERDICTS, what people decided.
     """
     columns, names, text = record_columns(records, registry.profile)
     work = _Work(
         registry,
         subjects_of(columns, names, text, known, registry.name_counts(names), registry.profile, beside),
         settings,
+        verdicts_of(verdicts, records),
         beside,
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
     model = _learned(work, claims, stored) if settings.learn else stored
     by_family = _kin_listed(records, kin)
-    found, evidence = _nothing_found(len(records)), claims
+    found, evidence = _confirmed(_nothing_found(len(records)), work.verdicts.confirmed), claims
     reliability: list[Bin] = []
     rules: dict[str, RuleFacts] = {}
     for name in CASCADE:
@@ -215,16 +227,27 @@ def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Ar
 
 
 def _nothing_found(records: int) -> Found:
-    zeros = np.zeros(records)
     return Found(
-        entry=zeros.astype(np.int64),
-        probability=zeros,
-        runner_up=zeros,
-        weight=zeros,
+        entry=np.zeros(records, np.int64),
+        probability=np.zeros(records),
+        runner_up=np.zeros(records),
+        weight=np.zeros(records),
         levels=np.full((records, len(levels.COMPARISONS)), -1, dtype=np.int8),
-        deceased=zeros.astype(bool),
+        deceased=np.zeros(records, bool),
         decided_by=np.full(records, -1, dtype=np.int8),
     )
+
+
+def _confirmed(found: Found, pairs: Pairs) -> Found:
+    """Records that a person linked: no pass looks at them again, and their entries are taken."""
+    for values, known in (
+        (found.entry, pairs.entry),
+        (found.probability, 1.0),
+        (found.weight, CERTAIN),
+        (found.decided_by, CONFIRMED),
+    ):
+        values[pairs.row] = known
+    return found
 
 
 def _kin_listed(records: pa.Table, kin: pa.Table | None) -> Listed:
@@ -268,9 +291,10 @@ def _searched(
         if name in search.SEARCHES and len(rows)
         else ListedBlocks()
     )
-    return searched_in_threads(
+    seen = searched_in_threads(
         work.registry, of, model, rows, evidence, blocks, _counter(work, name), targets
     )
+    return without_denied(seen, _entries_at(work, seen.at), work.verdicts.denied)
 
 
 def _counter(work: _Work, name: str) -> Callable[[int, Array], None]:
@@ -432,6 +456,7 @@ def _updated(work: _Work, found: Found, seen: Weighed, model: Model, name: str, 
     result["probability"][rows] = probability[there, 0]
     result["runner_up"][rows] = probability[there, 1]
     sure = (result["probability"][rows] >= settles) & (model.links_deceased | ~result["deceased"][rows])
+    sure &= ~work.verdicts.forbid(rows, result["entry"][rows])
     if name != search.FUZZY:
         sure &= _agree(result["levels"][rows])
     result["decided_by"][rows] = np.where(sure, CASCADE.index(name), -1)
@@ -453,7 +478,8 @@ def _concluded(
 ) -> Searched:
     """Links below the limit are looked at once more by all rules; then the limit decides."""
     limit = _limit(found, work.settings, model)
-    doubtful = np.flatnonzero((found.decided_by >= 0) & (found.probability < limit))
+    by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
+    doubtful = np.flatnonzero(by_pass & (found.probability < limit))
     again = np.setdiff1d(doubtful, seen.row)
     if len(again):
         more = _searched(work, search.FUZZY, again, evidence, model)
@@ -461,7 +487,7 @@ def _concluded(
             _updated(work, found, more, model, search.FUZZY, limit),
             posterior.put_together([seen, more]),
         )
-    linked = (found.decided_by >= 0) & (found.probability >= limit)
+    linked = (found.decided_by >= 0) & ((found.probability >= limit) | (found.decided_by == CONFIRMED))
     found = replace(found, decided_by=np.where(linked, found.decided_by, -1).astype(np.int8))
     still_open = seen.of(~linked[seen.row])
     if work.settings.learn or not model.taken:
@@ -486,6 +512,7 @@ def _concluded(
         work.registry.people().entries.entry,
         said,
         reduce(updated, work.shortlists, NOBODY_LISTED),
+        work.verdicts,
     )
 
 
@@ -548,7 +575,8 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
         return settings.threshold
     floor = _floor(settings, model)
     floor = floor if settings.learn else max(floor, model.threshold)
-    linked = found.probability[found.decided_by >= 0]
+    # what people confirmed must not pay for doubtful links of the machine
+    linked = found.probability[(found.decided_by >= 0) & (found.decided_by != CONFIRMED)]
     return posterior.threshold(linked, settings.false_link_target * CAUTION, floor)
 
 

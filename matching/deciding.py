@@ -7,13 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import levels
-from matching.cascade import CASCADE, Found, LinkSettings, Searched
-from matching.decision import Outcome, Reason
+from matching.cascade import CASCADE, CONFIRMED, Found, LinkSettings, Searched
+from matching.decision import BY_PERSON, Outcome, Reason, Verdict
 from matching.keys import id_text
 from matching.normalise.identifiers import Form
 from matching.passes import family
 from matching.resolve import Resolution
 from matching.schemas import CANDIDATES, DECISIONS, EVIDENCE
+from matching.verdicts import HOLDS
 
 _FIELDS = list(levels.COMPARISONS)
 _NAME, _BIRTH, _GENDER, _BIRTH_PLACE, _RESIDENCE, _NUMBER = (
@@ -37,6 +38,8 @@ class Facts:
     """Whether the registry holds the number that the record claims."""
     shared_number: np.ndarray
     left_out: np.ndarray
+    held: np.ndarray
+    """Position in `matching.verdicts.HOLDS` of what a person said, -1 where nobody left the record open."""
 
 
 def facts_of(records: pa.Table, searched: Searched) -> Facts:
@@ -50,6 +53,7 @@ def facts_of(records: pa.Table, searched: Searched) -> Facts:
         number_found=number_found,
         shared_number=searched.subjects.shared_number,
         left_out=pc.is_valid(records["left_out"]).to_numpy(zero_copy_only=False),
+        held=searched.verdicts.held,
     )
 
 
@@ -64,9 +68,20 @@ def outcomes(found: Found, resolution: Resolution, facts: Facts, settings: LinkS
     linked[resolution.contested] = False
     review = found.probability >= settings.review_from
     review[resolution.contested] = True
+    review = np.where(facts.held >= 0, np.isin(facts.held, _FOR_REVIEW), review)
     result = np.where(linked, LINKED, np.where(review, REVIEW, UNLINKED)).astype(np.int8)
     result[facts.left_out] = UNLINKED
     return result
+
+
+_HELD_REASONS = {
+    Verdict.CONFLICT: Reason.REVIEWERS_DIFFER,
+    Verdict.UNSURE: Reason.REVIEWER_UNSURE,
+    Verdict.BACK_TO_SCHOOL: Reason.SENT_TO_SCHOOL,
+    Verdict.NO_NUMBER: Reason.NO_NUMBER_YET,
+}
+_FOR_REVIEW = [HOLDS.index(verdict) for verdict in (Verdict.CONFLICT, Verdict.UNSURE)]
+"""What another reviewer is to look at; the others have somebody else to act."""
 
 
 OUTCOMES, REASONS = tuple(Outcome), tuple(Reason)
@@ -83,6 +98,8 @@ def reasons(outcome: np.ndarray, found: Found, resolution: Resolution, facts: Fa
     duplicate[resolution.duplicate] = True
     result[linked & duplicate] = REASONS.index(Reason.DUPLICATE_RECORD)
     result[resolution.contested] = REASONS.index(Reason.ENTRY_SHARED)
+    for code, verdict in enumerate(HOLDS):
+        result[~linked & (facts.held == code)] = REASONS.index(_HELD_REASONS[verdict])
     return result
 
 
@@ -102,7 +119,8 @@ def _linked_reason(found: Found) -> np.ndarray:
         "zero_restored": Reason.NUMBER_REPAIRED,
         "one_digit": Reason.NUMBER_REPAIRED,
     }
-    conditions = [(number == levels.NUMBER.index(level), reason) for level, reason in by_number.items()]
+    conditions = [(found.decided_by == CONFIRMED, Reason.CONFIRMED_BY_PERSON)]
+    conditions += [(number == levels.NUMBER.index(level), reason) for level, reason in by_number.items()]
     conditions.append((found.decided_by == CASCADE.index(family.NAME), Reason.FAMILY_AGREES))
     return _first_of(conditions, Reason.EVIDENCE_AGREES)
 
@@ -168,7 +186,8 @@ def decisions(
 ) -> pa.Table:
     """DECISIONS, one row per record in the order of the records."""
     linked = outcome == LINKED
-    compared = found.entry != 0
+    # a person's decision has no probability: it would count among those by which the machine is judged
+    compared = (found.entry != 0) & (found.decided_by != CONFIRMED)
     return pa.table(
         {
             "kind": records["kind"],
@@ -179,7 +198,7 @@ def decisions(
             "candidate_id": id_text(np.where(linked, 0, found.entry)),
             "match_probability": pa.array(found.probability, mask=~compared),
             "runner_up_probability": pa.array(found.runner_up, mask=~compared),
-            "decided_by": texts(np.where(linked, found.decided_by, -1), CASCADE),
+            "decided_by": texts(np.where(linked, found.decided_by, -1), (*CASCADE, BY_PERSON)),
             "evidence": evidence(found.levels),
             "model": _all(model, len(records)),
             "run": _all(run, len(records)),

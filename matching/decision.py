@@ -28,6 +28,8 @@ class Reason(StrEnum):
     """Found as parent or child of somebody already linked."""
     DUPLICATE_RECORD = "duplicate_record"
     """One person entered twice: this record and another carry the same ID, each certain by itself."""
+    CONFIRMED_BY_PERSON = "confirmed_by_person"
+    """Somebody compared the record with this entry and said that they are one person."""
 
     SEVERAL_FIT = "several_fit"
     ENTRY_SHARED = "entry_shared"
@@ -54,7 +56,32 @@ class Reason(StrEnum):
     """Left out of scope: the registry holds citizens."""
     COULD_NOT_ASK = "could_not_ask"
     """The registry did not answer for this record; the next run asks again."""
+    REVIEWERS_DIFFER = "reviewers_differ"
+    """Two people decided differently; a third settles it."""
+    REVIEWER_UNSURE = "reviewer_unsure"
+    """Somebody looked and could not tell."""
+    SENT_TO_SCHOOL = "sent_to_school"
+    """Somebody looked and gave the record back to its school."""
+    NO_NUMBER_YET = "no_number_yet"
+    """Somebody looked: the person has no personal ID yet."""
 
 
-LINKED_REASONS = frozenset(list(Reason)[:7])
+LINKED_REASONS = frozenset(list(Reason)[:8])
 OUT_OF_SCOPE = frozenset({Reason.FOREIGN_NATIONAL})
+
+BY_PERSON = "person"
+"""`decided_by` of what a person decided: it outranks every pass."""
+
+
+class Verdict(StrEnum):
+    """What a person said of a record and the candidates that were shown beside it."""
+
+    SAME = "same"
+    NOT_SAME = "not_same"
+    """None of the candidates is this person."""
+    UNSURE = "unsure"
+    BACK_TO_SCHOOL = "back_to_school"
+    NO_NUMBER = "no_number"
+    """The person has no personal ID yet."""
+    CONFLICT = "conflict"
+    """Nobody says this: several people said what can't all be true, and it waits for another."""

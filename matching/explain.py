@@ -44,6 +44,7 @@ ACTORS: dict[Reason, tuple[Actor, ...]] = {
     Reason.EVIDENCE_AGREES: (Actor.NOBODY,),
     Reason.FAMILY_AGREES: (Actor.NOBODY,),
     Reason.DUPLICATE_RECORD: (Actor.SCHOOL,),
+    Reason.CONFIRMED_BY_PERSON: (Actor.NOBODY,),
     Reason.SEVERAL_FIT: (Actor.REVIEWER,),
     Reason.ENTRY_SHARED: (Actor.REVIEWER,),
     Reason.NUMBER_SHARED: (Actor.SCHOOL,),
@@ -61,6 +62,10 @@ ACTORS: dict[Reason, tuple[Actor, ...]] = {
     Reason.REGISTRY_DECEASED: (Actor.SCHOOL, Actor.JUSTICE),
     Reason.FOREIGN_NATIONAL: (Actor.NOBODY,),
     Reason.COULD_NOT_ASK: (Actor.NOBODY,),
+    Reason.REVIEWERS_DIFFER: (Actor.REVIEWER,),
+    Reason.REVIEWER_UNSURE: (Actor.REVIEWER,),
+    Reason.SENT_TO_SCHOOL: (Actor.SCHOOL,),
+    Reason.NO_NUMBER_YET: (Actor.POLICE, Actor.JUSTICE),
 }
 """Reason → who must act, the one to begin with first."""
 

@@ -5,6 +5,7 @@ word, then without marks: so one comparison of a number tells whether a name has
 marks. Names of one spelling without marks are a *group*. `connectors.registry_index` writes the files.
 """
 
+import mmap
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Self, TypeVar
@@ -166,6 +167,13 @@ class Index:
     def open(cls, folder: Path) -> Self:
         """Map the files of a folder into memory."""
         return opened(cls, folder, "")
+
+    def release(self) -> None:
+        """Give the pages of the mapped files back: the next to look at one finds it in the page cache, or reads it again."""
+        for _, array in arrays_of(self, ""):
+            if isinstance(array.base, np.memmap):
+                # numpy has no other way to the mapping; without write nothing is lost
+                array.base._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def positions_of(self, ids: Array) -> Array:
         """Positions (int32) of personal IDs as numbers, -1 for those that the registry doesn't hold."""

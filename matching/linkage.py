@@ -48,6 +48,8 @@ class Terms:
     """The run's name, printed in every decision."""
     progress: Progress = lambda *_: None
     """Told after each pass."""
+    verdicts: pa.Table | None = None
+    """VERDICTS, what people decided; those on other records are passed over."""
 
     def of_whole(self, model: Model) -> "Terms":
         """What some records are decided by, so that they end as they would with all: the model of all, and the threshold."""
@@ -67,7 +69,15 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
     if not len(records):
         return Linkage(DECISIONS.empty_table(), CANDIDATES.empty_table(), WEIGHTS.empty_table(), None)
     searched = search_registry(
-        records, terms.registry, terms.model, terms.known, terms.settings, kin, terms.progress, beside
+        records,
+        terms.registry,
+        terms.model,
+        terms.known,
+        terms.settings,
+        kin,
+        terms.progress,
+        beside,
+        terms.verdicts,
     )
     resolution = _resolved(searched)
     facts = deciding.facts_of(records, searched)
@@ -87,7 +97,11 @@ def _resolved(searched: Searched) -> Resolution:
     found, subjects = searched.found, searched.subjects
     row = np.flatnonzero(found.decided_by >= 0)
     claims = Claims(row, found.entry[row], found.weight[row])
-    return resolve(claims, subjects.records, subjects.names, subjects.established)
+    resolution = resolve(claims, subjects.records, subjects.names, subjects.established)
+    confirmed = searched.verdicts.confirmed.row
+    return Resolution(
+        np.setdiff1d(resolution.duplicate, confirmed), np.setdiff1d(resolution.contested, confirmed)
+    )
 
 
 def links_of(decisions: pa.Table) -> pa.Table:

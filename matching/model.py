@@ -253,11 +253,11 @@ def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
 def _to_json(model: Model) -> dict[str, object]:
     facts = asdict(model)
     del facts["name"], facts["kind"]
-    facts["ages"] = [round(float(share), 7) for share in model.ages]
+    facts["ages"] = [round(float(share), 12) for share in model.ages]
     for part in ("m", "relative"):
         facts[part] = {
             shape: {
-                level: round(float(value), 6)
+                level: round(float(value), 12)
                 for level, value in zip(SHAPES[shape], table, strict=True)
                 if not _says_nothing(level)
             }

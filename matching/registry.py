@@ -70,6 +70,10 @@ class Registry(Protocol):
         """
         ...
 
+    def release(self) -> None:
+        """Called between chunks of records: memory for what can be read again may go."""
+        ...
+
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """Entries in full (`matching.schemas.ENTRY`), for people to look at."""
         ...

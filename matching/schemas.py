@@ -198,3 +198,11 @@ CANDIDATES = pa.schema(
     ]
 )
 """The best candidates of each record that was not linked: personal_id, entry_full_name, entry_birth_date, …"""
+
+VERDICTS = _texts(
+    "kind",
+    "record_id",
+    "verdict",  # matching.decision.Verdict
+    "personal_id",  # an entry that it is about; null where no candidate was shown
+)
+"""What people decided and what still holds of it: one row per record and entry that the decision is about."""

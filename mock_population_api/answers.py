@@ -1,13 +1,15 @@
 """Answers of the store as the JSON of the interface, grouped by what was asked."""
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
-from mock_population_api.schemas import ANSWERED
+from mock_population_api.geography import geography
+from mock_population_api.schemas import ANSWERED, ENTRY
 
 Json = dict[str, Any]
 
@@ -36,7 +38,7 @@ def of_lookup(numbers: Iterable[str], found: pa.Table) -> list[Json]:
         {
             "number": number,
             "found": hits[number][0]["found_by"] if number in hits else "none",
-            "entries": [_entry(row) for row in hits.get(number, [])],
+            "entries": [_entry(row) for row in hits.get(number, []) if row["personal_id"] is not None],
         }
         for number in numbers
     ]
@@ -52,6 +54,55 @@ def of_trace(refs: Iterable[str], traced: pa.Table) -> list[Json]:
             "candidates": [{"rank": row["rank"], "entry": _entry(row)} for row in hits.get(ref, [])],
         }
         for ref in refs
+    ]
+
+
+def of_residence(numbers: Iterable[str], found: pa.Table) -> tuple[list[Json], list[str]]:
+    """One result per number asked, from a table FOUND, and the personal IDs of whose residence is shown."""
+    hits = {row["asked"]: row for row in found.to_pylist() if row["found_by"] != "former"}
+    results, shown = [], []
+    for number in numbers:
+        row = hits.get(number)
+        place = _place(row) if row is not None and row["personal_id"] is not None else None
+        results.append(
+            {"number": number, "found": row["found_by"] if row else "none", "residence": place},
+        )
+        if row is not None and place is not None:
+            shown.append(row["personal_id"])
+    return results, shown
+
+
+def _place(row: Json) -> Json:
+    province, commune = row["residence_province"], row["residence_commune"]
+    return {
+        "province": province,
+        "province_name": _province_names().get(province),
+        "commune": commune,
+        "commune_name": _commune_names().get(commune),
+    }
+
+
+@cache
+def _province_names() -> dict[str, str]:
+    return dict(zip(geography().merged_codes, geography().merged_names, strict=True))
+
+
+@cache
+def _commune_names() -> dict[str, str]:
+    return dict(zip(geography().commune_codes, geography().commune_names, strict=True))
+
+
+def of_changes(changes: pa.Table) -> list[Json]:
+    """Changes of a table CHANGE, in its order."""
+    return [
+        {
+            "change": row["change"],
+            "at": row["at"],
+            "personal_id": row["personal_id"],
+            "superseded_by": row["superseded_by"],
+            "entry": None if row["change"] == "superseded" else {name: row[name] for name in ENTRY.names},
+        }
+        for row in _rows(changes)
     ]
 
 

@@ -289,6 +289,18 @@ class NightAssumptions:
 
 
 @dataclass(frozen=True)
+class RegistryNightAssumptions:
+    """What changes in the registry between two nights, as shares of all entries; each happens once at least."""
+
+    born: float = 4.0e-5
+    corrected: float = 2.0e-5
+    """Entries put right, wrong ones first, and people who move to another commune."""
+    superseded: float = 2.0e-6
+    """People who receive another number, because gender or year of birth in it was wrong."""
+    deceased: float = 1.7e-5
+
+
+@dataclass(frozen=True)
 class Assumptions:
     """One world: all its rates."""
 
@@ -298,6 +310,7 @@ class Assumptions:
     habits: HabitAssumptions = field(default_factory=HabitAssumptions)
     slips: SlipAssumptions = field(default_factory=SlipAssumptions)
     night: NightAssumptions = field(default_factory=NightAssumptions)
+    registry_night: RegistryNightAssumptions = field(default_factory=RegistryNightAssumptions)
 
 
 def _harsher(slips: SlipAssumptions, factor: float, kept: frozenset[str]) -> SlipAssumptions:

@@ -14,6 +14,7 @@ memory limit. Python never holds more than a batch of numbers.
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -173,7 +174,13 @@ def open_engine(
     return engine
 
 
-def build_store(registry: Path, store: Path, memory_limit: str = "3GB", part_rows: int = PART_ROWS) -> Facts:
+def build_store(
+    registry: Path,
+    store: Path,
+    memory_limit: str = "3GB",
+    part_rows: int = PART_ROWS,
+    more: Sequence[Path] = (),
+) -> Facts:
     """Make the tables of `store` from the `*.parquet` of `registry`, unless they are there already.
 
     Args:
@@ -181,11 +188,13 @@ def build_store(registry: Path, store: Path, memory_limit: str = "3GB", part_row
         store: Folder of the store; audit and jobs in it stay.
         memory_limit: What DuckDB may use, as it writes sizes.
         part_rows: Entries joined and sorted at a time.
+        more: Further files of entries, from elsewhere.
 
     Raises:
         RegistryFolderError: No entries, a column missing or of another type, or numbers that can't be right.
     """
-    files = input_files(registry)
+    own = input_files(registry)
+    files = [*own, *more]
     changed_by = (duckdb.__version__, folding.MACROS, TABLES, _PART, _NAMES, _ENTRIES)
     made_of = fingerprint(files, changed_by)
     present = read_facts(store)
@@ -201,7 +210,7 @@ def build_store(registry: Path, store: Path, memory_limit: str = "3GB", part_row
         entries = _make_tables(engine, registry, files, half_made, part_rows)
     finally:
         engine.close()
-    facts = Facts(made_of, entries, as_of(files), "mock national population registry, synthetic people")
+    facts = Facts(made_of, entries, as_of(own), "mock national population registry, synthetic people")
     _publish(store, half_made, facts)
     return facts
 

@@ -6,29 +6,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request, Security
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, Response
 
 from mock_population_api import models
-from mock_population_api.gate import GuardedRoute, caller_of, chunks_within, content_type, demand
+from mock_population_api.bodies import chunks_within, content_type
+from mock_population_api.gate import GuardedRoute, demand
 from mock_population_api.jobs import Job, Jobs
 from mock_population_api.problems import Problem, documented
 from mock_population_api.questions import ARROW, NDJSON, check, read_upload
-from mock_population_api.security import Caller
-from mock_population_api.service import Service
+from mock_population_api.routing import ADMITTED, SIGNED_IN, CallerHere
+from mock_population_api.service import Service, service_of
 
 jobs_routes = APIRouter(route_class=GuardedRoute)
 
-_ADMITTED = (
-    "token_missing",
-    "token_expired",
-    "token_invalid",
-    "scope_missing",
-    "purpose_unknown",
-    "internal_error",
-)
-_HEADERS = ("header_missing", "header_invalid")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _BODY: dict[str, Any] = {
@@ -38,22 +30,16 @@ _BODY: dict[str, Any] = {
     }
 }
 
-CallerHere = Annotated[Caller, Depends(caller_of)]
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
 
 @jobs_routes.post(
     "/v1/jobs",
     status_code=202,
     response_model=models.JobAccepted,
     openapi_extra=_BODY,
+    dependencies=[Security(SIGNED_IN, scopes=["bulk"])],
     responses=documented(
-        *_HEADERS, *_ADMITTED, "body_malformed", "idempotency_in_flight", "body_too_large", "batch_too_large",
-        "content_type_unsupported", "question_invalid", "idempotency_key_reused", "queue_full",
+        *ADMITTED, "body_malformed", "idempotency_in_flight", "body_too_large", "batch_too_large",
+        "content_type_unsupported", "encoding_unsupported", "question_invalid", "idempotency_key_reused", "queue_full",
     ),
 )  # fmt: skip
 async def submit(
@@ -68,7 +54,7 @@ async def submit(
     if kind not in {ARROW, NDJSON}:
         raise Problem("content_type_unsupported")
     key = _checked_key(idempotency_key)
-    service = _service(request)
+    service = service_of(request)
     job, is_new = await run_in_threadpool(service.jobs.reserve, caller, operation, key)
     if not is_new:
         return await _repeated(request, service.jobs, job, operation, kind)
@@ -124,29 +110,31 @@ def _take_in(service: Service, job: Job, kind: str, digest: str) -> None:
 @jobs_routes.get(
     "/v1/jobs/{job_id}",
     response_model=models.JobState,
-    responses=documented(*_HEADERS, *_ADMITTED, "job_unknown", "result_expired"),
+    responses=documented(*ADMITTED, "job_unknown", "result_expired"),
+    dependencies=[Security(SIGNED_IN, scopes=["bulk"])],
 )
 def state(request: Request, caller: CallerHere, job_id: str) -> dict[str, Any]:
     """How far a job is."""
-    job = _service(request).jobs.get(caller.client, job_id)
+    job = service_of(request).jobs.get(caller.client, job_id)
     shown = {name: getattr(job, name) for name in models.JobState.model_fields}
     return shown | {"state": "queued" if job.state == "receiving" else job.state}
 
 
 @jobs_routes.get(
     "/v1/jobs/{job_id}/result",
+    dependencies=[Security(SIGNED_IN, scopes=["bulk"])],
     responses={
         200: {"description": "Arrow IPC stream", "content": {ARROW: {}}},
         206: {"description": "The part that was asked for"},
         **documented(
-            *_HEADERS, *_ADMITTED, "job_unknown", "job_unfinished", "job_failed", "result_expired",
+            *ADMITTED, "job_unknown", "job_unfinished", "job_failed", "result_expired",
             "range_not_satisfiable",
         ),
     },
 )  # fmt: skip
 def result(request: Request, caller: CallerHere, job_id: str) -> Response:
     """The finished answer as an Arrow IPC stream; `Range` goes on where a download broke off."""
-    jobs = _service(request).jobs
+    jobs = service_of(request).jobs
     job = jobs.get(caller.client, job_id)
     file = jobs.result_file(job)
     _check_range(request, file)

@@ -11,10 +11,11 @@ from mock_population_api.assumptions import PROFILES, profile
 from mock_population_api.errors import MockRegistryError
 from mock_population_api.evolution import evolve as evolve_world
 from mock_population_api.population import write_population
+from mock_population_api.registry_night import evolve_registry
 from mock_population_api.schools import Written, write_schools
 from mock_population_api.world_folder import read_arguments, write_manifest
 
-_LAZY = {"serve": "mock_population_api.serve"}
+_LAZY = {"serve": "mock_population_api.serve", "audit": "mock_population_api.audit_cli"}
 
 
 class _LazyGroup(click.Group):
@@ -188,6 +189,28 @@ def evolve(world: Path, seed: int, name: str, out: Path | None) -> None:
     Console().print(
         f"{night.corrected:,} records corrected, {night.numbers_added:,} numbers added, "
         f"{night.new_students:,} students new, {night.left:,} gone"
+    )
+
+
+@app.command("evolve-registry")
+@click.argument("world", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Another seed, another night."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where registry and changes go; WORLD itself when left out.",
+)
+def age_registry(world: Path, seed: int, out: Path | None) -> None:
+    """Age the registry of WORLD by one night: births, corrections, new numbers, deaths, told in OUT/changes."""
+    try:
+        night = evolve_registry(world / "registry", world / "truth" / "population", out or world, seed)
+    except MockRegistryError as error:
+        raise click.ClickException(str(error)) from error
+    Console().print(
+        f"{night.born:,} born, {night.corrected:,} corrected, {night.superseded:,} numbers replaced, "
+        f"{night.deceased:,} deceased"
     )
 
 

@@ -3,7 +3,10 @@
 MockRegistryError
 ├── RegistryFolderError   the folder of entries can't be used as it is
 ├── StoreInUseError       another process serves or builds this store
-└── ClientFileError       a client's secret or list of scopes can't be read
+├── ClientFileError       a client's secret or list of scopes can't be read
+├── RestrictionFileError  the list of people to withhold can't be used
+├── ChangesFolderError    the folder of changes can't be used
+└── AuditBroken           the audit isn't what was written
 """
 
 from pathlib import Path
@@ -37,3 +40,32 @@ class ClientFileError(MockRegistryError):
         super().__init__(f"client {client}: {reason}")
         self.client = client
         self.reason = reason
+
+
+class RestrictionFileError(MockRegistryError):
+    """The list of people to withhold can't be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; write one current number a line")
+        self.path = path
+        self.reason = reason
+
+
+class ChangesFolderError(MockRegistryError):
+    """The folder of changes can't be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; make it again with evolve-registry")
+        self.path = path
+        self.reason = reason
+
+
+class AuditBroken(MockRegistryError):
+    """The audit isn't what was written."""
+
+    def __init__(self, folder: Path, finding: str) -> None:
+        super().__init__(
+            f"{folder}: {finding}; nothing is answered until somebody has looked into it (audit.sqlite, audit.head)"
+        )
+        self.folder = folder
+        self.finding = finding

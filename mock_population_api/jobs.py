@@ -185,6 +185,12 @@ class Jobs:
             raise Problem("job_unfinished", headers={"Retry-After": "1"})
         return self._of(job.job_id) / "result.arrows"
 
+    def states(self) -> dict[str, int]:
+        """How many jobs are in which state."""
+        with self._lock:
+            counts = self._database.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall()
+        return {"queued": 0, "running": 0, "done": 0, "failed": 0, "expired": 0, **dict(counts)}
+
     def expire(self) -> None:
         """Delete finished jobs whose time is over; their keys are free again."""
         moment = self._clock().isoformat(timespec="seconds")

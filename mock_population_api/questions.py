@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.json as pa_json
 
+from mock_population_api.arrow_streams import read_stream, unfolded_bytes
 from mock_population_api.problems import Problem
 from mock_population_api.schemas import LOOKUP_QUESTIONS, TRACE_QUESTIONS, VERIFY_QUESTIONS
 
@@ -16,6 +17,9 @@ SCHEMAS = {"lookup": LOOKUP_QUESTIONS, "trace": TRACE_QUESTIONS, "verify": VERIF
 
 _LONGEST_TEXT = 200
 _MOST_ERRORS = 20
+# offsets and validity of a column count too
+_MOST_TEXT_BYTES = 4 * _LONGEST_TEXT + 32
+_SLACK = 1 << 20
 
 _BIRTH_FORM = r"(18|19|20|21)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
 
@@ -59,7 +63,8 @@ def check(connection: duckdb.DuckDBPyConnection, questions: pa.Table) -> None:
 
 
 def _condition(column: str) -> str:
-    form = f"length({column}) <= {_LONGEST_TEXT} AND ({_FORMS.get(column, 'true')})"
+    plain = f"length({column}) <= {_LONGEST_TEXT} AND NOT contains({column}, chr(0))"
+    form = f"{plain} AND ({_FORMS.get(column, 'true')})"
     return f"({form})" if column in _NEEDED else f"({column} IS NULL OR ({form}))"
 
 
@@ -72,11 +77,12 @@ def read_upload(file: Path, content_type: str, operation: str, most_rows: int) -
     """Questions of an uploaded file as a table of SCHEMAS[operation]; columns may be absent but the first.
 
     Raises:
-        Problem: body_malformed when it can't be read, batch_too_large when it has more than `most_rows`.
+        Problem: body_malformed when it can't be read, batch_too_large when it has more than `most_rows`,
+            question_invalid for a column that is no text or too much of it, encoding_unsupported for packed buffers.
     """
     schema = SCHEMAS[operation]
     try:
-        table = _read_arrow(file, most_rows) if content_type == ARROW else _read_lines(file, schema)
+        table = read_stream(file, most_rows) if content_type == ARROW else _read_lines(file, schema)
         table = _in_shape(table, schema)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, KeyError) as broken:
@@ -84,17 +90,6 @@ def read_upload(file: Path, content_type: str, operation: str, most_rows: int) -
     if len(table) > most_rows:
         raise Problem("batch_too_large")
     return table
-
-
-def _read_arrow(file: Path, most_rows: int) -> pa.Table:
-    batches, rows = [], 0
-    with pa.ipc.open_stream(file) as reader:
-        for batch in reader:
-            rows += len(batch)
-            if rows > most_rows:
-                raise Problem("batch_too_large")
-            batches.append(batch)
-        return pa.Table.from_batches(batches, reader.schema)
 
 
 def _read_lines(file: Path, schema: pa.Schema) -> pa.Table:
@@ -111,7 +106,7 @@ def _in_shape(table: pa.Table, schema: pa.Schema) -> pa.Table:
             columns.append(pa.nulls(len(table), field.type))
             continue
         column = table.column(field.name)
-        if not _is_text(column.type):
+        if not _is_text(column.type) or unfolded_bytes(column) > len(table) * _MOST_TEXT_BYTES + _SLACK:
             raise Problem("question_invalid", errors=[{"column": field.name}])
         columns.append(column.cast(field.type))
     return pa.table(columns, schema=schema)

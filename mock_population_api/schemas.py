@@ -40,6 +40,18 @@ TRACED = pa.schema(
 RELATIVES = pa.schema([pa.field("asked", _text), pa.field("relation", _text), *ANSWERED])
 """Answer to a question for relatives: the number asked, father | mother | child, the relative's entry."""
 
+CHANGE = pa.schema(
+    [
+        pa.field("change", _text),
+        pa.field("at", _text),
+        pa.field("superseded_by", _text),
+        *(pa.field(field.name, field.type) for field in ENTRY),
+    ]
+)
+"""One change (born | corrected | superseded | deceased), when, and the entry as it is since then.
+
+Of a superseded number: the number as `personal_id`, the one it leads to now as `superseded_by`, all else null."""
+
 LOOKUP_QUESTIONS = pa.schema([pa.field("number", _text)])
 """What a bulk lookup uploads."""
 

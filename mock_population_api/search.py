@@ -188,6 +188,7 @@ _RANK = f"""
         FROM (
             SELECT f.place, f.key, {_POINTS} AS points
             FROM ({_FITTING}) f JOIN asked q ON q.place = f.place JOIN entries e ON e.key = f.key
+            WHERE f.key NOT IN (SELECT key FROM restricted)
         )
     ) WHERE rank <= {MOST}
 """
@@ -203,7 +204,7 @@ def trace(store: Store, queries: pa.Table) -> pa.Table:
     """Candidates for `queries` (TRACE_QUESTIONS): a table of schema TRACED, by query, then rank."""
     with store.cursor() as cursor:
         _find(cursor, queries)
-        return cursor.sql(_ANSWER).to_arrow_table().cast(TRACED)
+        return store.veil.over_kin(cursor.sql(_ANSWER).to_arrow_table().cast(TRACED))
 
 
 def trace_batches(store: Store, queries: pa.Table, batch_rows: int = 65_536) -> Iterator[pa.RecordBatch]:
@@ -211,7 +212,7 @@ def trace_batches(store: Store, queries: pa.Table, batch_rows: int = 65_536) -> 
     with store.cursor() as cursor:
         _find(cursor, queries)
         for batch in cursor.sql(_ANSWER).to_arrow_reader(batch_rows):
-            yield batch.cast(TRACED)
+            yield from store.veil.over_kin(pa.Table.from_batches([batch]).cast(TRACED)).to_batches()
 
 
 def _find(cursor: duckdb.DuckDBPyConnection, queries: pa.Table) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 from argon2 import PasswordHasher
@@ -16,8 +17,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from mock_population_api.errors import ClientFileError
 from mock_population_api.problems import Problem
 
-SCOPES = ("verify", "lookup", "trace", "relatives", "bulk", "info", "audit")
+SCOPES = (
+    "verify", "lookup", "trace", "relatives", "bulk", "info", "changes", "residence", "enrich", "audit", "faults",
+)  # fmt: skip
 """What a token can allow."""
+
+ORDINARY = tuple(scope for scope in SCOPES if scope != "faults")
+"""What a client is allowed whose scopes nobody has named; faults are made by those only who were told to."""
 
 PURPOSES = ("link-education", "school-enrolment", "examination", "inspection")
 """Reasons to ask that are on the list; the first is the one of identity linkage."""
@@ -34,6 +40,28 @@ def now() -> datetime:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """In whose name and why a client may ask; None where any code of the right form will do."""
+
+    purposes: frozenset[str] = frozenset(PURPOSES)
+    agencies: frozenset[str] | None = None
+    officers: frozenset[str] | None = None
+
+    def check(self, purpose: str, agency: str, officer: str) -> None:
+        """Raise the problem of the first code that is not on its list.
+
+        Raises:
+            Problem: purpose_unknown, agency_unknown or officer_unknown.
+        """
+        if purpose not in self.purposes:
+            raise Problem("purpose_unknown")
+        if self.agencies is not None and agency not in self.agencies:
+            raise Problem("agency_unknown")
+        if self.officers is not None and officer not in self.officers:
+            raise Problem("officer_unknown")
+
+
+@dataclass(frozen=True)
 class Client:
     """A client, what it may ask, and what its secret is checked against."""
 
@@ -41,6 +69,7 @@ class Client:
     scopes: frozenset[str]
     secret_check: str
     """SHA-256 of the secret in hex, or an argon2 hash as it stood in the file."""
+    allowed: Allowed = Allowed()
 
 
 @dataclass(frozen=True)
@@ -55,7 +84,9 @@ class Caller:
     officer: str
 
 
-def client_of(name: str, secret: str, scopes: Iterable[str] = SCOPES) -> Client:
+def client_of(
+    name: str, secret: str, scopes: Iterable[str] = ORDINARY, allowed: Allowed | None = None
+) -> Client:
     """A client whose secret (or argon2 hash of it) is `secret`.
 
     Raises:
@@ -65,14 +96,14 @@ def client_of(name: str, secret: str, scopes: Iterable[str] = SCOPES) -> Client:
     if not wanted <= set(SCOPES):
         raise ClientFileError(name, f"unknown scope; there are {', '.join(SCOPES)}")
     if secret.startswith("$argon2"):
-        return Client(name, wanted, secret)
+        return Client(name, wanted, secret, allowed or Allowed())
     if len(secret) < _SHORTEST_SECRET:
         raise ClientFileError(name, f"the secret is shorter than {_SHORTEST_SECRET} characters")
-    return Client(name, wanted, hashlib.sha256(secret.encode()).hexdigest())
+    return Client(name, wanted, hashlib.sha256(secret.encode()).hexdigest(), allowed or Allowed())
 
 
 def read_client(named_file: str) -> Client:
-    """A client from `NAME:FILE`, the file holding its secret or an argon2 hash of it; all scopes.
+    """A client from `NAME:FILE`, the file holding its secret or an argon2 hash of it; ordinary scopes.
 
     Raises:
         ClientFileError: The text has no colon, or the file can't be read.
@@ -84,7 +115,9 @@ def read_client(named_file: str) -> Client:
 
 
 def read_clients(file: Path) -> list[Client]:
-    """Clients from a TOML file: `[clients.NAME]` with `secret_file` and, if not all, `scopes`.
+    """Clients from a TOML file: `[clients.NAME]` with `secret_file` and, as wanted, scopes and lists of codes.
+
+    `scopes`, `purposes`, `agencies` and `officers` are lists of texts.
 
     Raises:
         ClientFileError: The file can't be read or is not of this form.
@@ -92,15 +125,30 @@ def read_clients(file: Path) -> list[Client]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))["clients"]
         described = [
-            (name, Path(table["secret_file"]), table.get("scopes", SCOPES)) for name, table in tables.items()
+            (name, Path(table["secret_file"]), table.get("scopes", ORDINARY), _allowed(name, table))
+            for name, table in tables.items()
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:
         raise ClientFileError(
             "?", f"{file} is no list of clients ([clients.NAME] with secret_file)"
         ) from broken
     return [
-        client_of(name, _secret_in(name, file.parent / secret), scopes) for name, secret, scopes in described
+        client_of(name, _secret_in(name, file.parent / secret), scopes, allowed)
+        for name, secret, scopes, allowed in described
     ]
+
+
+def _allowed(name: str, table: Mapping[str, Any]) -> Allowed:
+    lists = {word: _codes(table[word]) for word in ("purposes", "agencies", "officers") if word in table}
+    if not lists.get("purposes", frozenset()) <= set(PURPOSES):
+        raise ClientFileError(name, f"unknown purpose; there are {', '.join(PURPOSES)}")
+    return Allowed(**lists)
+
+
+def _codes(stated: object) -> frozenset[str]:
+    if not isinstance(stated, list) or not all(isinstance(code, str) for code in stated):
+        raise TypeError
+    return frozenset(stated)
 
 
 def _secret_in(name: str, file: Path) -> str:
@@ -117,6 +165,10 @@ class Clients:
         self._by_name = {client.name: client for client in clients}
         # an unknown name takes the same path as a wrong secret
         self._nobody = Client("", frozenset(), hashlib.sha256(secrets.token_bytes(32)).hexdigest())
+
+    def allowed(self, name: str) -> Allowed:
+        """What the client `name`, who has signed in, may state."""
+        return self._by_name[name].allowed
 
     def check(self, name: str, secret: str) -> Client:
         """The client `name`, if `secret` is its own.
@@ -146,6 +198,7 @@ class Tokens:
         self.lifetime = lifetime
         self._clock = clock
         self._key = secrets.token_bytes(32)
+        self._revoked: dict[str, float] = {}
 
     def issue(self, client: Client, scopes: Iterable[str]) -> str:
         """A token of `client` for `scopes`."""
@@ -179,6 +232,12 @@ class Tokens:
             )
         except jwt.InvalidTokenError as refused:
             raise Problem("token_invalid") from refused
-        if self._clock().timestamp() >= claims["exp"]:
+        if self._clock().timestamp() >= claims["exp"] or token in self._revoked:
             raise Problem("token_expired")
         return claims["sub"], frozenset(claims["scope"].split())
+
+    def revoke(self, token: str) -> None:
+        """End a token before its time; from now on it counts as expired."""
+        moment = self._clock().timestamp()
+        self._revoked = {old: ends for old, ends in self._revoked.items() if ends > moment}
+        self._revoked[token] = moment + self.lifetime.total_seconds()

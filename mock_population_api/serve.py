@@ -10,14 +10,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+import pyarrow as pa
+import pyarrow.parquet as pq
 import uvicorn
 
 from mock_population_api.app import create_app
 from mock_population_api.building import build_store
 from mock_population_api.errors import ClientFileError, MockRegistryError
 from mock_population_api.jobs import JobLimits
+from mock_population_api.rates import Rate
+from mock_population_api.restrictions import read_restricted
+from mock_population_api.scenarios import RESTRICTED, scenario_entries
+from mock_population_api.schemas import ENTRY
 from mock_population_api.security import Client, client_of, read_client, read_clients
-from mock_population_api.service import open_service
+from mock_population_api.service import Policy, open_service
 from mock_population_api.store import locked
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -53,11 +59,39 @@ class _Server(uvicorn.Server):
     multiple=True,
     envvar="MOCK_REGISTRY_CLIENTS",
     metavar="NAME:FILE",
-    help="A client with all scopes; FILE holds its secret or an argon2 hash. Environment: several, parted by spaces.",
+    help="A client with all scopes but faults; FILE holds its secret or an argon2 hash. Environment: several, parted by spaces.",
 )
 @click.option("--clients", type=_FILE, help="TOML file: [clients.NAME] with secret_file and scopes.")
 @click.option(
     "--demo-client", is_flag=True, help="Client `demo` with a new secret in STORE/demo-client.secret."
+)
+@click.option("--restricted", type=_FILE, help="Current numbers of people to withhold, one a line.")
+@click.option("--changes", type=_FOLDER, help="Folder of changes, as `evolve-registry` writes them.")
+@click.option(
+    "--scenarios",
+    is_flag=True,
+    help="Magic numbers make faults, and made-up people stand in every situation.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.01),
+    default=Rate.per_second,
+    show_default=True,
+    help="Requests per second and client.",
+)
+@click.option(
+    "--burst",
+    type=click.IntRange(1),
+    default=Rate.burst,
+    show_default=True,
+    help="Requests that may come at once.",
+)
+@click.option(
+    "--daily-quota",
+    type=click.IntRange(1),
+    default=Rate.per_day,
+    show_default=True,
+    help="Requests a day and client.",
 )
 @click.option("--beyond-loopback", is_flag=True, help="Allow an address that other machines can reach.")
 @click.option("--memory-limit", default="3GB", show_default=True, help="Memory for DuckDB.")
@@ -71,6 +105,12 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     named: tuple[str, ...],
     clients: Path | None,
     demo_client: bool,
+    restricted: Path | None,
+    changes: Path | None,
+    scenarios: bool,
+    rate: float,
+    burst: int,
+    daily_quota: int,
     beyond_loopback: bool,
     memory_limit: str,
     keep_results_hours: float,
@@ -83,9 +123,14 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
     try:
         with locked(store):
             known = _clients(named, clients, store if demo_client else None)
-            build_store(registry, store, memory_limit)
-            limits = JobLimits(kept=timedelta(hours=keep_results_hours))
-            service = open_service(store, known, limits=limits, memory_limit=memory_limit)
+            build_store(registry, store, memory_limit, more=_scenario_file(store) if scenarios else ())
+            policy = Policy(
+                jobs=JobLimits(kept=timedelta(hours=keep_results_hours)),
+                rate=Rate(rate, burst, daily_quota),
+                restricted=_withheld(restricted, scenarios),
+                scenarios=scenarios,
+            )
+            service = open_service(store, known, policy=policy, changes=changes, memory_limit=memory_limit)
             _listen(create_app(service), host, port, ready_file)
     except (MockRegistryError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -96,6 +141,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _scenario_file(store: Path) -> tuple[Path, ...]:
+    """The made-up people as a file of entries; written only where it isn't there, so that the store stays as it is."""
+    file = store / "scenario-people.parquet"
+    table = pa.Table.from_pylist(scenario_entries(), schema=ENTRY)
+    if not file.exists() or not pq.read_table(file).equals(table):
+        pq.write_table(table, file)
+    return (file,)
+
+
+def _withheld(file: Path | None, scenarios: bool) -> frozenset[str]:
+    listed = read_restricted(file) if file else frozenset()
+    return listed | frozenset(RESTRICTED) if scenarios else listed
 
 
 def _clients(named: tuple[str, ...], file: Path | None, demo_store: Path | None) -> list[Client]:

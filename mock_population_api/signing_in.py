@@ -11,7 +11,7 @@ from mock_population_api import models
 from mock_population_api.gate import GuardedRoute
 from mock_population_api.problems import Problem, documented
 from mock_population_api.security import Client
-from mock_population_api.service import Service
+from mock_population_api.service import service_of
 
 token_routes = APIRouter(route_class=GuardedRoute)
 
@@ -47,11 +47,13 @@ _FORM: dict[str, Any] = {
         "client_unknown",
         "body_too_large",
         "content_type_unsupported",
+        "encoding_unsupported",
+        "internal_error",
     ),
 )
 async def token(request: Request, response: Response) -> dict[str, Any]:
     """Client credentials in the form or as HTTP Basic, for a token that lasts some minutes."""
-    service: Service = request.app.state.service
+    service = service_of(request)
     form = _form(await request.body())
     if form.get("grant_type") != "client_credentials":
         raise Problem("grant_unsupported")

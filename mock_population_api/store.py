@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from mock_population_api.building import (
     tables_folder,
 )
 from mock_population_api.errors import RegistryFolderError, StoreInUseError
+from mock_population_api.near import MOST_NUMBERS, NearLookup
+from mock_population_api.restrictions import Veil
 from mock_population_api.schemas import ANSWERED, FOUND, RELATIVES
 
 __all__ = ["ENTRY_SELECT", "Facts", "Store", "build_store", "locked"]
@@ -64,8 +66,20 @@ class Store:
     Each question runs on a cursor of its own, so that requests don't wait for one another.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "3GB", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        memory_limit: str = "3GB",
+        threads: int | None = None,
+        restricted: Collection[str] = (),
+    ) -> None:
         """Open the store in `folder`, which `build_store` has made.
+
+        Args:
+            folder: of the store.
+            memory_limit: what DuckDB may use, as it writes sizes.
+            threads: of DuckDB; all cores if None.
+            restricted: current numbers of people whose entries are withheld.
 
         Raises:
             RegistryFolderError: There is no store, or one of another version.
@@ -83,6 +97,11 @@ class Store:
             self._engine.execute(
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet({source_of(tables, name)})"
             )
+        self._near = NearLookup(tables)
+        self._engine.execute("CREATE TABLE restricted (key BIGINT)")
+        self.veil = Veil()
+        if restricted:
+            self._restrict(sorted(restricted))
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -102,11 +121,25 @@ class Store:
 
         A number that is somebody's current one leads to nobody else; a former one may lead to several.
         """
-        return self._about(numbers, (_FIND,), _FOUND).cast(FOUND)
+        asked = numbers.drop_null().unique()
+        if len(asked) <= MOST_NUMBERS:
+            return self.veil.over_found(self._near.found(asked.to_pylist()))
+        return self.veil.over_found(self._about(numbers, (_FIND,), _FOUND).cast(FOUND))
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """Father, mother and children, oldest first, of the holders of current or superseded `numbers`: RELATIVES."""
-        return self._about(numbers, (_FIND, _PARENTS_OF, _RELATE), _RELATED).cast(RELATIVES)
+        related = self._about(numbers, (_FIND, _PARENTS_OF, _RELATE), _RELATED)
+        return self.veil.over_relatives(related.cast(RELATIVES))
+
+    def _restrict(self, numbers: list[str]) -> None:
+        """Withhold the holders of `numbers` from now on, under all their numbers."""
+        held = self.lookup(pa.array(numbers, pa.string()))
+        superseded = [number for several in held["superseded_ids"].to_pylist() for number in several]
+        self.veil = Veil(frozenset([*numbers, *superseded]))
+        self._engine.execute(
+            "INSERT INTO restricted SELECT unnest($numbers)::BIGINT",
+            {"numbers": held["personal_id"].to_pylist()},
+        )
 
     def _about(self, numbers: pa.Array, steps: tuple[str, ...], question: str) -> pa.Table:
         """Answer `question` after `steps`, each of which leaves a small table whose keys prune the next one's reading."""

@@ -43,7 +43,7 @@ def verify(store: Store, questions: pa.Table) -> pa.Table:
     sides know are equal. A former number held by several people is judged by the one who agrees most.
 
     Returns:
-        `ref`, `number` (current | superseded | former | none), `full_name`, `birth_date`, `gender` (agrees | differs |
+        `ref`, `number` (current | superseded | former | withheld | none), `full_name`, `birth_date`, `gender` (agrees | differs |
         not_asked | unknown), and, for the audit only, the `personal_id` of whom it was held against.
     """
     with store.cursor() as cursor:
@@ -51,4 +51,4 @@ def verify(store: Store, questions: pa.Table) -> pa.Table:
         cursor.register(
             "uploaded", questions.append_column("place", pa.array(range(len(questions)), pa.int64()))
         )
-        return cursor.sql(_VERDICTS).to_arrow_table()
+        return store.veil.over_verdicts(cursor.sql(_VERDICTS).to_arrow_table())

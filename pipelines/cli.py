@@ -39,6 +39,7 @@ from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_se
 from pipelines.telling import error_in_words
 from pipelines.texts import LANGUAGES, Texts, texts
 from reporting.errors import ReportingError
+from review.errors import ReviewError, ReviewerUnnamed
 
 
 class Exit(IntEnum):
@@ -88,6 +89,8 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConnectorError, Exit.SETTINGS),
     (MatchingError, Exit.SETTINGS),
     (ReportingError, Exit.SETTINGS),
+    (ReviewerUnnamed, Exit.USAGE),
+    (ReviewError, Exit.SETTINGS),
 )
 """Error → exit code, the first that fits."""
 
@@ -162,6 +165,7 @@ _COMMANDS = {
     "load": "pipelines.commands_files",
     "sync": "pipelines.commands_sync",
     "report": "pipelines.commands_sync",
+    "review": "pipelines.commands_review",
     "index": "pipelines.commands_index",
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",

@@ -45,14 +45,14 @@ def sync(
     today = settings.as_of or date.today()  # noqa: DTZ011 (the officer's own day; matching has no clock)
     chosen = tuple(kind for kind in Kind if not kinds or kind in kinds)
     scope = Scope.model_validate(
-        {"as_of": today, "provinces": _codes(provinces, text), "kinds": chosen, **choices}
+        {"as_of": today, "provinces": codes(provinces, text), "kinds": chosen, **choices}
     )
     if resume or run:
         run, scope = resumable(settings, run, scope.accepted_gates)
     sync_and_tell(settings, text, run or new_run(utc_now()), scope, as_json=as_json)
 
 
-def _codes(names: tuple[str, ...], text: Texts) -> tuple[str, ...]:
+def codes(names: tuple[str, ...], text: Texts) -> tuple[str, ...]:
     """Provinces by code; told where a name became part of another."""
     for name in names:
         if (match := became_part(name)) is not None:
@@ -136,6 +136,8 @@ def _tell(done: Done, text: Texts, *, as_json: bool) -> None:
     if done.written:
         shown = {name: text.number(count) for name, count in done.written.items()}
         click.echo(text("run.would_write" if done.scope.dry_run else "run.written", **shown))
+        if any(count for name, count in done.written.items() if name.startswith("said_")):
+            click.echo(text("run.said", **shown))
     _tell_papers(out, settings, text)
 
 

@@ -9,6 +9,7 @@ PipelineError
 ├── RecordUnknown           no decision on such a record
 ├── RecordAmbiguous         records of several kinds have that ID
 ├── WeightsNotKept          a record's candidates were kept without their weights
+├── ListsNotKept            no run is kept that lists for reviewers could be written from
 ├── CheckpointDamaged       a kept table is not what its manifest says
 ├── RegistryNotStarted      the registry that should run beside us did not come up
 ├── StageFailed             a stage of a partition broke
@@ -211,3 +212,15 @@ class RunIncomplete(PipelineError):
         self.written = written
         lines = "; ".join(f"{where}: {what}" for where, what in problems.items())
         super().__init__(f"run {run} is not complete ({ending}): {lines}")
+
+
+class ListsNotKept(PipelineError):
+    """No run is kept that lists for reviewers could be written from.
+
+    Attributes:
+        province: Its code.
+    """
+
+    def __init__(self, province: str) -> None:
+        self.province = province
+        super().__init__(f"province {province}: no run is kept; run `sync --province {province}` first")

@@ -9,8 +9,9 @@ from connectors.errors import ConnectorError
 from matching.errors import MatchingError
 from pipelines.errors import PipelineError, StageFailed
 from reporting.errors import ReportingError
+from review.errors import ReviewError
 
-OURS = (ConnectorError, MatchingError, ReportingError, PipelineError)
+OURS = (ConnectorError, MatchingError, ReportingError, ReviewError, PipelineError)
 """Errors whose texts hold no name, birth date or number of a person."""
 
 _T = TypeVar("_T")

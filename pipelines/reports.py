@@ -1,10 +1,7 @@
 """The run's papers: lists of open records per province, then the report, the rates and the facts of the whole run."""
 
-import hmac
-from base64 import b32encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,8 +26,8 @@ from pipelines.measures import (
     from_tables,
     report_rates,
 )
-from pipelines.own_keys import own_key
 from pipelines.scope import Scope
+from pipelines.seals import pseudonyms, seal_key
 from pipelines.settings import Settings
 from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
 from reporting.facts import Scope as ReportScope
@@ -41,6 +38,9 @@ from reporting.report import write_report
 from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
+
+SAID = ("same", "not_same", "unsure", "back_to_school", "no_number", "conflict", "withdrawn")
+"""What is counted of people's decisions, as `said_…`, in the order in which it is told."""
 
 
 def report(work: ProvinceRun, _: str) -> dict[str, int]:
@@ -76,21 +76,6 @@ def list_facts(settings: Settings, run: str) -> ListFacts:
     return ListFacts(run, key, pseudonyms(key), settings.synthetic, settings.language)
 
 
-def seal_key(settings: Settings) -> bytes:
-    """The key under the seals of lists: made once, kept beside the runs, for its owner only."""
-    return own_key(settings.home, "seal")
-
-
-def pseudonyms(key: bytes) -> Callable[[str], str]:
-    """Personal ID → a keyed name for it: the same in every list, of no use without the key."""
-    own = hmac.digest(key, b"pseudonym", sha256)
-
-    def of(number: str) -> str:
-        return b32encode(hmac.digest(own, number.encode(), sha256)[:16]).decode().rstrip("=")
-
-    return of
-
-
 @dataclass(frozen=True)
 class Finished:
     """What is known of a run when it has ended."""
@@ -122,7 +107,8 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     written = _write_back(finished)
     previous = _previous_rates(engine, finished)
     reliability = calibration(_bins(settings, finished))
-    told = ReportFacts(facts, measures, previous, reliability, written, _search(settings, finished))
+    said = {verdict: finished.written.get(f"said_{verdict}", 0) for verdict in SAID}
+    told = ReportFacts(facts, measures, previous, reliability, written, said, _search(settings, finished))
     page = write_report(out, told, settings.language)
     rates = [
         write_rates(out, measures.rates),

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.education import read_families, read_links, read_partition
+from connectors.education_tables import LINKS
 from connectors.schema import is_prepared
 from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
@@ -25,6 +26,15 @@ from matching.passes import family, search
 from matching.schemas import DECISIONS, FAMILIES, RAW_RECORDS, REJECTS
 from matching.sector import at_the_childs_home, elders_of, families_of, with_parent_names
 from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
+from pipelines.decided import (
+    keep_spoken,
+    spoken,
+    still_carried,
+    taken_back,
+    what_people_say,
+    withdraw_changed,
+    would_withdraw,
+)
 from pipelines.gates import Figures, failed_gates, registry_age
 from pipelines.history import held_links, last_run
 from pipelines.kept_answers import forget_answers
@@ -37,10 +47,11 @@ Counts = dict[str, Any]
 
 
 def extract(work: ProvinceRun, kind: str) -> Counts:
-    """Read the partition as it stands, and which of its links are carried forward."""
+    """Read the partition as it stands, what people decided on it, and which of its links are carried forward."""
     engine = work.means.engine
     raw = pa.Table.from_batches(read_partition(engine, kind, work.province), RAW_RECORDS)
-    tables = {"raw": raw, "carried": carried_links(work, kind, raw)}
+    tables = {"raw": raw, **what_people_say(work, kind, raw)}
+    tables["carried"] = still_carried(carried_links(work, kind, raw), tables["decided"])
     if kind == Kind.STUDENT:
         tables["families"] = read_families(engine, work.province)
     work.checkpoint(kind).keep("extract", tables)
@@ -64,7 +75,8 @@ def link(work: ProvinceRun, kind: str) -> Counts:
     # a night's remainder is no sample of the partition, so it teaches nothing
     whole = len(todo) == len(_records(work, kind))
     settings = replace(work.means.settings.link_settings(), learn=whole)
-    terms = Terms(registry, work.models[kind], work.known, settings, work.run, work.means.told.counted)
+    said = keep_spoken(work, kind, todo, registry)
+    terms = Terms(registry, work.models[kind], work.known, settings, work.run, work.means.told.counted, said)
     linkage = link_records(todo.combine_chunks(), terms, kin)
     if whole and linkage.facts is not None:
         keep_model(work.checkpoint(kind).folder, linkage.facts.model)
@@ -107,6 +119,7 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
         carried = without(carried, both)
     evidence = earlier_evidence(work, kind) if carried.num_rows else linkage.decisions
     decisions = pa.concat_tables([linkage.decisions, as_decisions(carried, evidence)])
+    decisions = taken_back(decisions, _held_links(work, kind), spoken(work, kind))
     work.checkpoint(kind).keep(
         "resolve", {"decisions": decisions, "candidates": linkage.candidates, "weights": linkage.weights}
     )
@@ -128,7 +141,7 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
     decisions, candidates = _decided(work, kind)
     partition = _partition(work, kind)
     if work.scope.dry_run:
-        return asdict(_preview(work, partition, decisions, candidates))
+        return asdict(_preview(work, partition, decisions, candidates)) | would_withdraw(work, kind)
     rates = database_rates(rates_of(decisions, _records(work, kind)))
     counts = write_partition(
         work.means.engine,
@@ -141,13 +154,13 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
         auditor=work.means.auditor,
     )
     forget_answers(work.checkpoint(kind).folder / "answers")
-    return asdict(counts)
+    return asdict(counts) | withdraw_changed(work, kind)
 
 
 def _partition(work: ProvinceRun, kind: str) -> Partition:
-    """The partition as it is written; what people decided earlier is only repeated by a run."""
+    """The partition as it is written; links that are carried forward repeat what was decided earlier."""
     noted = {"accepted_gates": list(work.scope.accepted_gates)} if work.scope.accepted_gates else {}
-    return Partition(work.run, kind, work.province, by_machine=True, noted=noted)
+    return Partition(work.run, kind, work.province, repeats=True, noted=noted)
 
 
 def _preview(
@@ -228,9 +241,14 @@ def _held(work: ProvinceRun, kind: str) -> pa.Table:
     if kept.done("link"):
         new = links_of(kept.table(_last_link(work, kind), _last_link(work, kind)))
         return pa.concat_tables([new, _carried(work, kind).select(columns)])
+    return _held_links(work, kind).select(columns)
+
+
+def _held_links(work: ProvinceRun, kind: str) -> pa.Table:
+    """`LINKS` as the database has them."""
     if not is_prepared(work.means.engine):
-        return pa.table({name: pa.array([], pa.string()) for name in columns})
-    return read_links(work.means.engine, kind, work.province).select(columns)
+        return LINKS.empty_table()
+    return read_links(work.means.engine, kind, work.province)
 
 
 def _kin(work: ProvinceRun, kind: str, records: pa.Table, registry: TracedRegistry) -> pa.Table | None:
@@ -263,7 +281,8 @@ def _linked(
     """Decide on some records with what the partition taught."""
     settings = replace(work.means.settings.link_settings(), learn=False)
     taught = kept_model(work.checkpoint(kind).folder, kind) or work.models[kind]
-    terms = Terms(registry, taught, work.known, settings, work.run, work.means.told.counted)
+    said = spoken(work, kind)
+    terms = Terms(registry, taught, work.known, settings, work.run, work.means.told.counted, said)
     return link_records(records.combine_chunks(), terms, kin, beside)
 
 

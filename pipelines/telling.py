@@ -7,6 +7,7 @@ from pipelines import errors
 from pipelines.gates import GATES, Failed, in_words
 from pipelines.province_names import province_name
 from pipelines.texts import Texts, texts
+from review import errors as review_errors
 
 TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.ProvinceNotFound,
@@ -16,6 +17,7 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.RecordUnknown,
     errors.RecordAmbiguous,
     errors.WeightsNotKept,
+    errors.ListsNotKept,
     errors.SettingsWrong,
     connector_errors.ProvinceLocked,
     connector_errors.RegistryUnreachable,
@@ -25,6 +27,8 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.RunRolledBack,
     connector_errors.SchemaOlder,
     connector_errors.SchemaNewer,
+    review_errors.ReviewerUnnamed,
+    review_errors.SealKeyDiffers,
 )
 """Errors with a text of their own in the catalogue; the others say what they say in English."""
 
@@ -54,6 +58,8 @@ def error_in_words(error: Exception, text: Texts) -> str:
         told = "later" if error.records else "nothing"
         facts = {"run": error.run, "records": text.number(error.records), "later": ", ".join(error.later)}
         return text(f"error.RollbackRefused.{told}", **facts)
+    if isinstance(error, connector_errors.ListUnreadable):
+        return text(f"error.ListUnreadable.{error.cause}", where=error.where)
     return str(error)
 
 

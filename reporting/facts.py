@@ -91,6 +91,8 @@ class ReportFacts:
     calibration: pa.Table | None = None
     """`CALIBRATION`."""
     write_back: WriteBack | None = None
+    said: Mapping[str, int] = field(default_factory=dict)
+    """Verdict of people → records that it holds for; `withdrawn`: decisions that lost their ground."""
     search: tuple[SearchKind, ...] = ()
     """What the search says of itself, one for each kind that was searched."""
 

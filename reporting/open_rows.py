@@ -8,6 +8,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.worklist import (
+    CANDIDATES,
+    ENTRY_SEEN,
+    SEALED,
+    entry_fingerprint,
+    record_fingerprint,
+    seal,
+)
 from matching.decision import OUT_OF_SCOPE
 from matching.explain import Explanation, explain
 from matching.schemas import KINDS
@@ -16,7 +24,6 @@ from reporting.collation import name_key
 from reporting.differences import Kind, Stretch, marked_date, marked_name, written_date
 from reporting.places import ProvinceNames, province_names
 from reporting.texts import Texts, texts
-from reporting.worklist import CANDIDATES, FINGERPRINTED, SEALED, seal
 
 _OUT = ", ".join(f"'{reason}'" for reason in sorted(OUT_OF_SCOPE))
 _SHOWN_AS_TYPED = ("full_name", "birth_date", "gender", "birth_place", "grade")
@@ -65,7 +72,7 @@ class ListFacts:
 
 @dataclass(frozen=True)
 class ListRow:
-    """One open record: column of `reporting.worklist.COLUMNS` → text, and how some of the texts compare."""
+    """One open record: column of `connectors.worklist.COLUMNS` → text, and how some of the texts compare."""
 
     cells: Mapping[str, str]
     marks: Mapping[str, tuple[Stretch, ...]] = field(default_factory=dict)
@@ -154,12 +161,15 @@ class _Rows:
             "birth_province": self.places.of_number(candidate["entry_birth_province"]),
             "probability": f"{candidate['match_probability'] or 0:.4f}",
             "key": self.facts.pseudonym(candidate["personal_id"]),
+            "seen": entry_fingerprint(
+                self.facts.key, {name: candidate[f"entry_{name}"] for name in ENTRY_SEEN}
+            ),
         }
 
     def _seals(self, record: Mapping[str, Any], cells: dict[str, str]) -> dict[str, str]:
         own = {
             "run": self.facts.run,
-            "fingerprint": seal(self.facts.key, [record[column] for column in FINGERPRINTED]),
+            "fingerprint": record_fingerprint(self.facts.key, record),
         }
         return own | {"checksum": seal(self.facts.key, [(cells | own).get(column) for column in SEALED])}
 

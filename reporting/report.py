@@ -69,6 +69,7 @@ def render(facts: ReportFacts, language: str = "vi") -> str:
             run=facts.run,
             view=shown,
             write_back=facts.write_back,
+            said=facts.said,
             names=province_names(),
             charts=charts,
             css=css,

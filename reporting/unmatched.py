@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.files_out import write_csv
+from connectors.worklist import COLUMNS
 from reporting.open_rows import ListFacts, ListRow, ListTables, rows_by_province
 from reporting.texts import texts
 from reporting.workbook import write_workbook
-from reporting.worklist import COLUMNS
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -52,7 +52,7 @@ def write_school_workbooks(out: Path, tables: ListTables, facts: ListFacts) -> l
 
 
 def write_list(path: Path, rows: Sequence[ListRow]) -> Path:
-    """Write one list as CSV, its columns `reporting.worklist.COLUMNS`."""
+    """Write one list as CSV, its columns `connectors.worklist.COLUMNS`."""
     columns = {column: [row.cells.get(column, "") for row in rows] for column in COLUMNS}
     write_csv(pa.table(columns, pa.schema([(column, pa.string()) for column in COLUMNS])), path)
     return path

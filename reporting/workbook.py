@@ -17,11 +17,11 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from connectors.files_out import whole_file
+from connectors.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
 from reporting.differences import Kind
 from reporting.open_rows import ListRow
 from reporting.sheet_rows import cell_xml, ink_xml, pour, rich_cell_xml, row_xml
 from reporting.texts import Texts
-from reporting.worklist import COLUMNS, DECIDED, FOUND, KEYS, TYPED, Answer
 
 FIRST_ROW = 3
 """Index of the first row of data: column names (hidden), bands and headers stand above."""
@@ -93,7 +93,8 @@ def _write_frame(sheet: Worksheet, count: int, text: Texts, formats: _Formats) -
     _set_columns(sheet, formats)
     _write_header(sheet, text, formats)
     sheet.freeze_panes(FIRST_ROW, 2)
-    sheet.autofilter(FIRST_ROW - 1, 0, last, len(COLUMNS) - len(KEYS) - 1)
+    # over the hidden keys too: who sorts must not tear them from their rows
+    sheet.autofilter(FIRST_ROW - 1, 0, last, len(COLUMNS) - 1)
     decision = COLUMNS.index("decision")
     sheet.data_validation(FIRST_ROW, decision, last, decision, _drop_down(text))
     sheet.protect("", _ALLOWED)

@@ -1,1 +1,1 @@
-"""What people decide. Its room is kept, so that the import contracts hold from the first day; nothing is in it yet."""
+"""What people decide: lists read back, decisions kept, and what still holds of them handed to the next run."""

@@ -30,7 +30,7 @@ from connectors.rollback import roll_back
 from connectors.writeback import Partition, write_partition
 
 AUDITOR = Auditor(b"the key of the benchmark only", "benchmark")
-LISTS = ("links", "link_history", "link_conflicts", "review_items", "link_refusals")
+LISTS = ("links", "link_history", "link_conflicts", "review_items")
 
 
 def now() -> datetime:

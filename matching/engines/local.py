@@ -65,10 +65,13 @@ def searched_in_threads(
         _check(sought)
         return chunk, *_searched(subjects, model, by_name, people, sought)
 
+    # by birth: neighbours look at the same entries, and pages of a mapped registry are read in their order
+    in_order = np.argsort(subjects.records.birth[rows], kind="stable")
     parts = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for chunk, kept, added in threads.map(work, _chunks(rows)):
+        for chunk, kept, added in threads.map(work, _chunks(rows[in_order])):
             count(int(kept.pairs.sum()), kept.by_rule)
+            registry.release()
             parts.append(weighed(chunk, kept, added))
     return put_together(parts)
 

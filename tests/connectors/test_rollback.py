@@ -74,10 +74,9 @@ histories = st.lists(st.one_of(runs, runs, backs), min_size=2, max_size=7)
 
 @dataclass
 class Model:
-    """Link: (ID, reason, pass, confirmed, province); refusal of a record and an ID: True; None where there is none."""
+    """Link: (ID, reason, pass, confirmed, province); None where there is none."""
 
     links: dict[str, list[tuple[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    refusals: dict[tuple[str, str], list[tuple[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     taken_back: dict[str, bool] = field(default_factory=dict)
     undoes: dict[str, str] = field(default_factory=dict)
 
@@ -85,11 +84,9 @@ class Model:
         self.taken_back[name] = False
         for record, said in run.says.items():
             held = last(self.links[record])
-            after = self.decide(record, held, said, run.province)
-            self.refuse(name, record, held, said)
-            put(self.links[record], name, after)
+            put(self.links[record], name, self.decide(held, said, run.province))
 
-    def decide(self, record: str, held: Any, said: Said, province: str) -> Any:
+    def decide(self, held: Any, said: Said, province: str) -> Any:
         """The rule once more, in the order in which a person would say it."""
         decided_by = DECIDED_BY_PERSON if said.by_person else "fuzzy"
         new = said.personal_id and (said.personal_id, said.reason, decided_by, said.by_person, province)
@@ -101,28 +98,16 @@ class Model:
             return kept
         if held and held[3]:
             return kept
-        refused = last(self.refusals[record, said.personal_id])
         if held and held[0] == new[0]:
             return kept if held[1:3] == new[1:3] else new
-        return kept if refused else new
-
-    def refuse(self, name: str, record: str, held: Any, said: Said) -> None:
-        if not said.by_person:
-            return
-        noes = {held[0]} if held and held[0] != said.personal_id else set()
-        if said.personal_id is None and said.candidate:
-            noes.add(said.candidate)
-        if said.personal_id:
-            put(self.refusals[record, said.personal_id], name, None)
-        for no in noes:
-            put(self.refusals[record, no], name, True)
+        return new
 
     def roll_back(self, run: str, name: str, *, keep_later: bool) -> bool:
         """Whether it is done."""
         overtaken = [one for one in self.links.values() if touched(one, run) and one[-1][0] != run]
         if self.taken_back[run] or (overtaken and not keep_later):
             return False
-        for versions in (*self.links.values(), *self.refusals.values()):
+        for versions in self.links.values():
             if versions and versions[-1][0] == run:
                 before = [*versions]
                 while before and before[-1][0] == run:
@@ -186,11 +171,9 @@ def content(engine: sa.Engine) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def as_modelled(engine: sa.Engine) -> tuple[dict[str, Any], set[tuple[str, str]]]:
-    found = content(engine)
+def as_modelled(engine: sa.Engine) -> dict[str, Any]:
     names = ("personal_id", "reason", "decided_by", "confirmed_by_person", "province")
-    links = {row["record_id"]: tuple(row[name] for name in names) for row in found["links"]}
-    return links, {(row["record_id"], row["personal_id"]) for row in found["link_refusals"]}
+    return {row["record_id"]: tuple(row[name] for name in names) for row in content(engine)["links"]}
 
 
 def play(engine: sa.Engine, history: list[Run | Back]) -> None:
@@ -216,8 +199,7 @@ def play(engine: sa.Engine, history: list[Run | Back]) -> None:
         states[name] = before
         names.append(name)
         links = {record: last(versions) for record, versions in model.links.items() if last(versions)}
-        noes = {key for key, versions in model.refusals.items() if last(versions)}
-        assert as_modelled(engine) == (links, noes)
+        assert as_modelled(engine) == links
     assert verify(engine, AUDITOR.key, {}).broken == ()
 
 

@@ -113,11 +113,7 @@ def test_rows_survive_going_up_and_down_and_up_again(
         auditor=auditor,
     )
     assert len(verify(bare_engine, auditor.key, {}).broken) == 0
-    insert(
-        bare_engine,
-        "link_conflicts",
-        OLD_CONFLICT | {"record_id": "s9", "held_id": None, "cause": "refused_by_person"},
-    )
+    insert(bare_engine, "review_states", {"decision": 1, "state": "active", "cause": "", "since": ""})
     downgrade(bare_engine, FIRST)
     assert {name: rows(bare_engine, name) for name in before} == before
     assert [row["record_id"] for row in rows(bare_engine, "review_items")] == ["s2"]
@@ -163,5 +159,5 @@ def test_an_upgrade_that_breaks_half_way_leaves_all_as_it_was(bare_engine: sa.En
         upgrade(bare_engine)
     with reading(bare_engine) as connection:
         assert revision_of(connection) == FIRST
-        assert not sa.inspect(connection).has_table("link_refusals")
+        assert not sa.inspect(connection).has_table("audit_log")
     assert rows(bare_engine, "links") == [OLD_LINK]

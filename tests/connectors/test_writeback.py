@@ -426,44 +426,27 @@ def test_runs_and_their_partitions_are_noted(engine: sa.Engine, at: Clock) -> No
     )
 
 
-def test_what_a_person_said_no_to_is_not_linked_again_by_a_machine(engine: sa.Engine, at: Clock) -> None:
-    person = {"decided_by": DECIDED_BY_PERSON}
-    write(engine, at(0), decided("s1", ID_A), decided("s2"), decided("s3", ID_C))
-    no = [decided("s1", **person), decided("s2", candidate_id=ID_B, **person)]
-    write(engine, at(1), *no, run="r2", complete=False)
-    again = [decided("s1", ID_A), decided("s2", ID_B), decided("s3", ID_C)]
-    assert write(engine, at(2), *again, run="r3") == WriteCounts(refused=2, unchanged=1)
-    assert held(engine) == {"s3": ID_C}
-    conflicts = {
-        row["record_id"]: (row["cause"], row["held_id"], row["proposed_id"])
-        for row in rows(engine, "link_conflicts")
-    }
-    assert conflicts == {
-        "s1": ("refused_by_person", None, ID_A),
-        "s2": ("refused_by_person", None, ID_B),
-    }
-    assert write(engine, at(3), decided("s1", ID_B), run="r4", complete=False) == WriteCounts(added=1)
-    assert write(engine, at(4), decided("s1", ID_A), run="r5", complete=False) == WriteCounts(refused=1)
-    yes = decided("s1", ID_A, **person)
-    assert write(engine, at(5), yes, run="r6", complete=False) == WriteCounts(changed=1)
-    assert held(engine) == {"s1": ID_A, "s3": ID_C}
-    refusals = {(row["record_id"], row["personal_id"]) for row in rows(engine, "link_refusals")}
-    assert refusals == {("s1", ID_B), ("s2", ID_B)}
-
-
-def test_a_persons_decision_that_a_run_only_repeats_outranks_nothing(engine: sa.Engine, at: Clock) -> None:
+def test_a_persons_decision_that_a_later_run_only_repeats_outranks_nothing(
+    engine: sa.Engine, at: Clock
+) -> None:
     yes = {"decided_by": DECIDED_BY_PERSON}
-    write(engine, at(0), decided("s1", ID_A, **yes), decided("s2", ID_C, **yes))
-    carried = pa.Table.from_pylist([decided("s1", ID_A, **yes), decided("s2", ID_C, **yes)], schema=DECISIONS)
+    write(engine, at(0), decided("s1", ID_A, **yes), decided("s2", ID_C))
     # meanwhile the person has found out better
-    write(engine, at(1), decided("s1", ID_B, **yes), decided("s2", **yes), run="review")
-    partition = Partition("night", "student", "01", by_machine=True)
-    nobody = CANDIDATES.empty_table()
+    write(engine, at(1), decided("s1", ID_B, run="r2", **yes), run="r2", complete=False)
+    told = [decided("s1", ID_A, **yes), decided("s2", ID_B, run="night", **yes)]
     counts = write_partition(
-        engine, partition, carried, nobody, RATES, owner="night", now=at(2), auditor=AUDITOR
+        engine,
+        Partition("night", "student", "01", repeats=True),
+        pa.Table.from_pylist(told, schema=DECISIONS),
+        CANDIDATES.empty_table(),
+        RATES,
+        owner="night",
+        now=at(2),
+        auditor=AUDITOR,
     )
-    assert counts == WriteCounts(conflicts=1, refused=1)
-    assert held(engine) == {"s1": ID_B}
+    assert counts == WriteCounts(conflicts=1, changed=1)
+    assert held(engine) == {"s1": ID_B, "s2": ID_B}
+    assert [row["confirmed_by_person"] for row in rows(engine, "links")] == [True, True]
 
 
 def test_a_run_that_was_rolled_back_writes_no_more(engine: sa.Engine, at: Clock) -> None:
@@ -478,9 +461,7 @@ def test_a_run_that_was_rolled_back_writes_no_more(engine: sa.Engine, at: Clock)
 
 def test_a_rollback_restores_lists_and_provinces_too(engine: sa.Engine, at: Clock) -> None:
     write(engine, at(0), decided("s1", ID_A), decided("s2"), decided("s3"))
-    before = {
-        name: content(engine, name) for name in ("links", "link_conflicts", "review_items", "link_refusals")
-    }
+    before = {name: content(engine, name) for name in ("links", "link_conflicts", "review_items")}
     moved = [decided("s1"), decided("s2", ID_B), decided("s3", reason="weak_evidence"), decided("s4")]
     write(engine, at(1), *moved, run="r2", province="79")
     assert {row["province"] for row in rows(engine, "links")} == {"79"}

@@ -1,21 +1,27 @@
 """A registry of ten hand-made people, written as Parquet, and a service over it."""
 
 import shutil
+import socket
+import threading
+import time
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from mock_population_api.app import create_app
 from mock_population_api.building import build_store
 from mock_population_api.jobs import JobLimits
+from mock_population_api.rates import Rate
 from mock_population_api.schemas import ENTRY
-from mock_population_api.security import client_of
-from mock_population_api.service import open_service
+from mock_population_api.security import SCOPES, client_of
+from mock_population_api.service import Policy, open_service
 from mock_population_api.store import Store
 
 SECRET = "a secret of the tests only"
@@ -87,6 +93,7 @@ def hand_made():
         sign_in=sign_in,
         stated=stated,
         open_client=open_client,
+        listening=listening,
         watch=Watch,
     )
 
@@ -134,18 +141,27 @@ def service_folder(built_store, tmp_path):
     return shutil.copytree(built_store, tmp_path / "store")
 
 
-def open_client(folder, watch, limits=None):
+def open_client(folder, watch, limits=None, changes=None, **policy):
     """A client of a service over `folder`; entered as a context, it starts and stops the service."""
-    known = [client_of("sync", SECRET), client_of("other", SECRET)]
-    limits = limits or JobLimits(most_rows=50, most_bytes=20_000)
-    service = open_service(folder, known, limits=limits, clock=watch)
-    return TestClient(create_app(service), raise_server_exceptions=False)
+    known = [client_of("sync", SECRET, SCOPES), client_of("other", SECRET)]
+    # the watch stands still, so nothing is refilled
+    settled = {"jobs": limits or JobLimits(most_rows=50, most_bytes=20_000), "rate": Rate(burst=100_000)}
+    service = open_service(folder, known, policy=Policy(**settled | policy), clock=watch, changes=changes)
+    client = TestClient(create_app(service), raise_server_exceptions=False)
+    client.event_hooks = {"request": [lambda request: with_new_id(client, request)]}
+    return client
+
+
+def with_new_id(client, request):
+    """Give a request an ID of its own, unless the test has named one or taken it away."""
+    if request.headers.get("X-Request-ID") == client.headers.get("X-Request-ID", ""):
+        request.headers["X-Request-ID"] = str(uuid.uuid4())
 
 
 @pytest.fixture
 def make_client(service_folder, watch):
     """Clients over the same folder, one after the other, as a service that is started again."""
-    return lambda limits=None: open_client(service_folder, watch, limits)
+    return lambda limits=None, **more: open_client(service_folder, watch, limits, **more)
 
 
 @pytest.fixture
@@ -172,3 +188,18 @@ def stated():
         "X-Agency": "MOET",
         "X-Officer": "officer-7",
     }
+
+
+@contextmanager
+def listening(app):
+    """The app on a port of loopback: its address."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()

@@ -195,7 +195,7 @@ def test_folding_knows_no_case_and_no_composition(store, name):
     assert folded(store, unicodedata.normalize("NFD", name)) == key
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -8,7 +8,15 @@ from argon2 import PasswordHasher
 
 from mock_population_api.errors import ClientFileError
 from mock_population_api.problems import Problem
-from mock_population_api.security import SCOPES, Clients, Tokens, client_of, read_client, read_clients
+from mock_population_api.security import (
+    ORDINARY,
+    SCOPES,
+    Clients,
+    Tokens,
+    client_of,
+    read_client,
+    read_clients,
+)
 
 SECRET = "sixteen letters or more"
 
@@ -55,10 +63,10 @@ def test_clients_are_read_from_files(tmp_path):
         '[clients.sync]\nsecret_file = "secret"\nscopes = ["trace"]\n[clients.office]\nsecret_file = "secret"\n',
         encoding="utf-8",
     )
-    assert read_client(f"sync:{tmp_path / 'secret'}").scopes == set(SCOPES)
+    assert read_client(f"sync:{tmp_path / 'secret'}").scopes == set(ORDINARY)
     assert {client.name: len(client.scopes) for client in read_clients(tmp_path / "clients.toml")} == {
         "sync": 1,
-        "office": len(SCOPES),
+        "office": len(ORDINARY),
     }
 
 
@@ -100,3 +108,31 @@ def test_tokens_of_others_are_refused(watch):
         with pytest.raises(Problem) as refused:
             tokens.read(token)
         assert refused.value.kind.code == "token_invalid"
+
+
+def test_a_client_may_be_held_to_lists_of_codes(tmp_path):
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    lists = 'purposes = ["inspection"]\nagencies = ["MOET"]\nofficers = ["o-1", "o-2"]\n'
+    (tmp_path / "clients.toml").write_text(
+        f'[clients.sync]\nsecret_file = "secret"\n{lists}', encoding="utf-8"
+    )
+    allowed = read_clients(tmp_path / "clients.toml")[0].allowed
+    allowed.check("inspection", "MOET", "o-2")
+    for codes, code in (
+        (("link-education", "MOET", "o-1"), "purpose_unknown"),
+        (("inspection", "MOH", "o-1"), "agency_unknown"),
+        (("inspection", "MOET", "o-3"), "officer_unknown"),
+    ):
+        with pytest.raises(Problem) as refused:
+            allowed.check(*codes)
+        assert refused.value.kind.code == code
+
+
+@pytest.mark.parametrize("lists", ['purposes = ["curiosity"]', 'agencies = "MOET"', "officers = [1]"])
+def test_lists_of_codes_that_can_not_be_meant_are_refused(tmp_path, lists):
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    (tmp_path / "clients.toml").write_text(
+        f'[clients.sync]\nsecret_file = "secret"\n{lists}\n', encoding="utf-8"
+    )
+    with pytest.raises(ClientFileError):
+        read_clients(tmp_path / "clients.toml")

@@ -291,7 +291,8 @@ def test_files_of_jobs_and_audit_are_for_the_owner_only(client, hand_made, servi
         file for file in service_folder.rglob("*") if file.is_file() and file.suffix in {".arrows", ".sqlite"}
     ]
     kept += (service_folder / "disclosures").iterdir()
-    assert len(kept) == 4
+    kept.append(service_folder / "audit.head")
+    assert len(kept) == 6
     assert {oct(file.stat().st_mode & 0o077) for file in kept} == {"0o0"}
 
 

@@ -106,3 +106,27 @@ def test_it_does_not_start_unsafely_or_without_entries(registry, tmp_path, optio
     )
     assert answer.exit_code == code
     assert complaint in answer.output
+
+
+def test_with_scenarios_faults_are_sent_and_made_up_people_found(registry, hand_made, tmp_path):
+    (tmp_path / "restricted").write_text(f"{hand_made.AN}\n", encoding="utf-8")
+    options = ["--scenarios", "--restricted", str(tmp_path / "restricted"), "--burst", "5", "--rate", "0.01"]
+    process, address = start(registry, tmp_path, "--demo-client", *options)
+    try:
+        secret = (tmp_path / "store" / "demo-client.secret").read_text(encoding="utf-8")
+        headers = {
+            "Authorization": f"Bearer {token_of(address, 'demo', secret)}",
+            "Content-Type": "application/json",
+        }
+        body = json.dumps({"numbers": ["000211990010", hand_made.AN, "000209990030"]}).encode()
+        found = ask(address, "/v1/lookup", body, **headers, **hand_made.stated())
+        assert [result["found"] for result in found["results"]] == ["current", "withheld", "withheld"]
+        magic = json.dumps({"numbers": ["000000000503"]}).encode()
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            ask(address, "/v1/lookup", magic, **headers, **hand_made.stated())
+        for _ in range(3):
+            ask(address, "/v1/lookup", body, **headers, **hand_made.stated())
+        with pytest.raises(urllib.error.HTTPError, match="429"):
+            ask(address, "/v1/lookup", body, **headers, **hand_made.stated())
+    finally:
+        assert stop(process)[::2] == (0, "")

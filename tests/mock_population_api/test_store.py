@@ -72,7 +72,7 @@ def test_relatives_are_parents_then_children_oldest_first(store, hand_made):
     ]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(max_size=20)))
 def test_any_text_may_be_asked_as_a_number(store, hand_made, numbers):
     found = store.lookup(texts(*numbers, hand_made.LAN)).column("asked").to_pylist()
@@ -169,3 +169,36 @@ def test_a_store_belongs_to_one_process_at_a_time(tmp_path):
         pass
     with locked(tmp_path):
         pass
+
+
+def test_few_numbers_and_many_are_answered_alike(store, registry, tmp_path, hand_made, monkeypatch):
+    facts = build_store(registry, tmp_path, part_rows=3)
+    assert len(list((tables_folder(tmp_path, facts) / "entries").iterdir())) > 1
+    everybody = [number for row in hand_made.people for number in (row["personal_id"], *row["former_ids"])]
+    asked = [*everybody, "001180999999", "nobody", "", "000000000000", "999999999999", "\u0660" * 12]
+    few = Store(tmp_path)
+    near = pa.concat_tables([few.lookup(texts(number)) for number in dict.fromkeys(asked)])
+    monkeypatch.setattr("mock_population_api.store.MOST_NUMBERS", 0)
+    assert near.equals(store.lookup(texts(*asked)))
+    assert near.equals(few.lookup(texts(*asked)))
+
+
+def test_a_former_number_of_very_many_people_is_found_whole(tmp_path, hand_made):
+    people = [
+        hand_made.person(
+            f"0012{n % 20:02d}{n:06d}", "Lê Văn Ba", date(2000 + n % 20, 1, 1), former_ids=["271450009"]
+        )
+        for n in range(40)
+    ]
+    other = [hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=["271450008"])]
+    build_store(hand_made.write(tmp_path / "entries", people + other), tmp_path / "store")
+    assert len(Store(tmp_path / "store").lookup(texts("271450009"))) == 40
+
+
+@pytest.mark.parametrize("length", [9, 300, 5000])
+def test_a_former_number_of_any_length_is_found(tmp_path, hand_made, length):
+    odd = "9" * length
+    person = hand_made.person("001311000013", "Nguyễn Thị Lan", date(2011, 9, 5), former_ids=[odd])
+    build_store(hand_made.write(tmp_path / "entries", [person]), tmp_path / "store")
+    found = Store(tmp_path / "store").lookup(texts(odd, odd[:-1])).to_pylist()
+    assert [(row["asked"], row["found_by"]) for row in found] == [(odd, "former")]

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from connectors.worklist import Answer
+from matching.decision import LINKED_REASONS, OUT_OF_SCOPE, Reason
+from matching.explain import ACTORS
 from pipelines.cli import _COMMANDS, Exit
 from pipelines.gates import GATE_NAMES
 from pipelines.settings import Settings
+from reporting.texts import texts
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -29,3 +33,18 @@ def test_every_gate_is_described(gate):
 )
 def test_every_command_and_exit_code_is_described(word):
     assert word in (DOCS / "operations.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_every_answer_is_explained_to_reviewers(answer):
+    label = texts("vi")(f"answer.{answer}")
+    said = label if not answer.startswith("same") else f"({answer[-1]})"
+    assert f"**{said}**" in (DOCS / "officer.vi.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - LINKED_REASONS - OUT_OF_SCOPE))
+def test_every_reason_is_explained_to_reviewers_as_the_lists_say_it(reason):
+    text = texts("vi")
+    actors = ", ".join(text(f"actor.{actor}") for actor in ACTORS[reason])
+    row = f"| `{reason}` | {text(f'reason.{reason}')} | {actors} | {text(f'advice.{reason}')} |"
+    assert row in (DOCS / "officer.vi.md").read_text(encoding="utf-8").splitlines()

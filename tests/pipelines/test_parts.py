@@ -19,7 +19,7 @@ from pipelines.failures import told_without_people
 from pipelines.kept_answers import KeptAnswers, forget_answers
 from pipelines.measures import calibration, database_rates, report_rates
 from pipelines.models import keep_model, kept_model, pooled
-from pipelines.reports import pseudonyms
+from pipelines.seals import pseudonyms
 from reporting.rates import LINK_RATES, totals
 
 EVIDENCE = dict.fromkeys(

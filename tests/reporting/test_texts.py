@@ -6,6 +6,7 @@ from string import Formatter
 import pytest
 
 from connectors.rejects import FileReject
+from connectors.worklist import COLUMNS, Answer
 from matching.cascade import CASCADE
 from matching.decision import Outcome, Reason
 from matching.explain import Actor
@@ -17,7 +18,6 @@ from matching.schemas import EDUCATION_TABLES, KINDS, PERSON_COLUMNS
 from reporting.errors import MissingTextError, UnknownLanguageError
 from reporting.school_levels import LEVELS
 from reporting.texts import LANGUAGES, texts
-from reporting.worklist import COLUMNS, Answer
 
 KEY_IN_SOURCE = re.compile(
     r"""(?:\bt|\btext|self\.text|texts\([a-z.]*\))\(\s*f?["']([a-z_0-9.]+(?:\{[^"']*)?)["']"""
@@ -65,7 +65,7 @@ def test_every_word_of_a_decision_has_a_text(language: str) -> None:
         *(f"level.{comparison}.{level}" for comparison, levels in COMPARISONS.items() for level in levels),
         *(f"{group}.{kind}" for group in ("kind", "kinds") for kind in KINDS),
         *(f"{group}.{answer}" for group in ("answer", "answer_help") for answer in Answer),
-        *(f"column.{re.sub('^candidate_._(?!key)', '', column)}" for column in COLUMNS),
+        *(f"column.{re.sub('^candidate_._(?!key|seen)', '', column)}" for column in COLUMNS),
         *(f"{group}.{word}" for group, words in VOCABULARIES.items() for word in words),
         *(f"{group}.unknown" for group in OPEN_VOCABULARIES if group != "claimed_form"),
     ]

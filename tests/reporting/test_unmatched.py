@@ -10,10 +10,10 @@ import openpyxl
 import pytest
 from openpyxl.cell.rich_text import CellRichText
 
+from connectors.worklist import COLUMNS, KEYS, SEALED, Answer, sealed
 from reporting.open_rows import ListFacts, rows_by_province
 from reporting.unmatched import in_file_name, write_school_workbooks, write_unmatched
 from reporting.workbook import FIRST_ROW
-from reporting.worklist import COLUMNS, KEYS, SEALED, Answer, sealed
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",

@@ -1,4 +1,4 @@
-"""The audit; what a person said no to; histories of the lists, so that a rollback restores them too."""
+"""The audit; histories of the lists, and who put a row where it is, so that a rollback restores all of it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,17 +38,12 @@ def upgrade() -> None:
         op.add_column(name, _put_by())
     for name in PUT_AT:
         op.add_column(name, sa.Column("put_at", TEXT))
-    with op.batch_alter_table("link_conflicts") as batch:
-        batch.alter_column("held_id", existing_type=TEXT, nullable=True)
     record, opened = ("kind", "record_id", "province"), ("run", "open_since_run", "open_since")
-    refusal = ("kind", "record_id", "personal_id", "province", "run", "since")
-    op.create_table("link_refusals", *_texts(*refusal), _put_by(), sa.PrimaryKeyConstraint(*refusal[:3]))
-    _history("link_refusals", *_texts(*refusal))
     _history("review_items", *_texts(*record, "outcome", "reason", "candidates", *opened))
     _history(
         "link_conflicts",
-        *_texts(*record, "cause"),
-        *_texts("held_id", "proposed_id", needed=False),
+        *_texts(*record, "cause", "held_id"),
+        *_texts("proposed_id", needed=False),
         *_texts("outcome", "reason", *opened),
     )
     _create_audit()
@@ -77,17 +72,13 @@ def _create_audit() -> None:
 
 
 def downgrade() -> None:
-    """Back to the one before: links stay; the audit, refusals and the histories of the lists are lost."""
-    histories = [f"{name}_history" for name in ("link_refusals", "review_items", "link_conflicts")]
-    for name in (*histories, "link_refusals", "audit_log", "audit_head"):
+    """Back to the one before: links stay; the audit and the histories of the lists are lost."""
+    histories = [f"{name}_history" for name in ("review_items", "link_conflicts")]
+    for name in (*histories, "audit_log", "audit_head"):
         op.drop_table(name)
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("DROP FUNCTION audit_log_guard()")
-    # conflicts about records without a link had no place before
-    connection.exec_driver_sql("DELETE FROM link_conflicts WHERE held_id IS NULL")
-    with op.batch_alter_table("link_conflicts") as batch:
-        batch.alter_column("held_id", existing_type=TEXT, nullable=False)
     for name in PUT_AT:
         op.drop_column(name, "put_at")
     for name in PUT_BY:

@@ -1,11 +1,13 @@
 """The list of open records as a contract: its columns, the decisions it asks for, the seals on each row.
 
-Whoever reads a list back needs this module and nothing else of the package.
+Reporting writes lists, people fill them in, review reads them back; all three know this and nothing more of each other.
 """
 
 import hmac
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 CANDIDATES = 3
@@ -55,11 +57,12 @@ KEYS = (
     "reason",
     "match_key",
     *[f"candidate_{rank}_key" for rank in range(1, CANDIDATES + 1)],
+    *[f"candidate_{rank}_seen" for rank in range(1, CANDIDATES + 1)],
     "run",
     "fingerprint",
     "checksum",
 )
-"""Hidden: the codes behind the words, pseudonyms of the candidates, the run, what the record looked like, the seal."""
+"""Hidden: the codes behind the words, pseudonyms of the candidates, what they and the record looked like, the run, the seal."""
 
 COLUMNS = (
     *TYPED,
@@ -72,6 +75,9 @@ COLUMNS = (
 
 FINGERPRINTED = ("full_name", "birth_date", "gender", "birth_place", "claimed_id")
 """The typed columns that a decision looks at: it holds until one of them changes."""
+
+ENTRY_SEEN = ("full_name", "birth_date", "birth_precision", "gender", "birth_province", "status")
+"""Columns of a registry entry (`matching.schemas.ENTRY`) that a decision looks at."""
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -91,3 +97,21 @@ def seal(key: bytes, values: Sequence[str | None]) -> str:
 def sealed(key: bytes, values: Sequence[str | None], checksum: str) -> bool:
     """Whether `checksum` is the seal over `values` (the columns `SEALED`)."""
     return hmac.compare_digest(seal(key, values), checksum)
+
+
+@lru_cache(maxsize=16)
+def key_name(key: bytes) -> str:
+    """Which key it is, as eight letters that fingerprints begin with: under another one nobody can say whether they still fit."""
+    return seal(key, ["key"])[:8]
+
+
+def record_fingerprint(key: bytes, record: Mapping[str, str | None]) -> str:
+    """What a record (`RAW_RECORDS`) looks like to whoever decides on it."""
+    return key_name(key) + seal(key, [record[column] for column in FINGERPRINTED])
+
+
+def entry_fingerprint(key: bytes, entry: Mapping[str, object]) -> str:
+    """What an entry (`ENTRY`) looks like to whoever decides on it; capitals in its name don't matter."""
+    values = [str(value) if (value := entry[column]) is not None else None for column in ENTRY_SEEN]
+    name = unicodedata.normalize("NFC", values[0] or "").casefold()
+    return key_name(key) + seal(key, [name, *values[1:]])
