@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from connectors.array_file import mapped_texts
+from connectors.index_names import SPELLING
 from connectors.registry_index import BuiltIndex
 from matching.blocking import FEW
 from matching.blocks import Blocks, ExactBlocks, NameBlocks, WideBlocks, name_blocks
@@ -143,7 +144,7 @@ class Snapshot:
 
     @cached_property
     def _spelling(self) -> pa.Array:
-        return pq.read_table(self._built.folder / "spelling.parquet")["spelling"].combine_chunks()
+        return mapped_texts(self._built.folder / SPELLING, "spelling")
 
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""
