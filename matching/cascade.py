@@ -31,6 +31,7 @@ from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.likeness import SAME_SOUND
 from matching.model import SHRINKAGE, Model, learn, learn_expected
+from matching.nameparts import levels_of_parts
 from matching.nametable import Array
 from matching.parts import TAKEN
 from matching.passes import claimed_id, family, search
@@ -333,8 +334,17 @@ def _compared(work: _Work, seen: Weighed, there: Array) -> tuple[dict[str, Array
     row = np.broadcast_to(seen.row[:, None], there.shape)[there]
     compared = {name: seen.levels[..., at][there] for at, name in enumerate(FIELDS)}
     reading, names = np.maximum(seen.reading[there], 0), work.subjects.names
+    if work.subjects.parts is not None:
+        compared |= _compared_parts(work, seen.reading[there], seen.at[there], compared["name"])
     bare = names.bare[reading] if len(names.key) else np.zeros(len(reading), bool)
     return compared, bare, work.subjects.coarse[row]
+
+
+def _compared_parts(work: _Work, reading: Array, at: Array, level: Array) -> dict[str, Array]:
+    """The levels of the parts of names."""
+    people = work.registry.people()
+    found = levels_of_parts(work.subjects.names, reading, people.names, people.entries.name[at], level)
+    return dict(zip(("family", "middle", "given"), found.T, strict=True))
 
 
 def _with_ages(model: Model, records: Records) -> Model:

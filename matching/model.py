@@ -33,6 +33,9 @@ PLACES = [f"{birth}+{home}" for birth in levels.BIRTH_PLACE for home in levels.R
 SHAPES: dict[str, tuple[str, ...]] = {
     "name": levels.NAME,
     "name_bare": levels.NAME,  # the record's name was typed without any mark
+    "family": levels.NAME_PART,  # parts of names, where the profile compares them
+    "middle": levels.MIDDLE,
+    "given": levels.NAME_PART,
     "birth_date": levels.BIRTH_DATE,
     "birth_date_coarse": levels.BIRTH_DATE,  # the record knows a year or month only, or says 1 January
     "gender": levels.GENDER,
@@ -123,6 +126,9 @@ def learned_table(
     return table
 
 
+PARTS = frozenset({"family", "middle", "given"})
+"""Tables of parts of names; a stored model of whole names has none."""
+
 NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
 """Levels of a name that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
 
@@ -160,6 +166,7 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "place": (place_codes(compared), sure),
         "parents": (compared["parents"], sure),
     }
+    chosen |= {part: (compared[part], birth_agrees & (gender != 1)) for part in PARTS & compared.keys()}
     tables = {
         shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED)
         for shape, (codes, rows) in chosen.items()
@@ -201,6 +208,7 @@ def learn_expected(
         "number": (compared["number"], everything),
         "parents": (compared["parents"], everything),
     }
+    chosen |= {part: (compared[part], everything) for part in PARTS & compared.keys()}
     tables = {
         shape: learned_table(codes[rows], stored.m[shape], shape, frozenset(), probability[rows])
         for shape, (codes, rows) in chosen.items()
