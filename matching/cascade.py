@@ -25,6 +25,8 @@ from matching.beside import ALONE, Beside, among
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
 from matching.columns import Records, year_of
+from matching.companions import with_companions
+from matching.competition import Claimed, competing
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
@@ -186,6 +188,8 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
+    if work.subjects.parts is not None:
+        stored = with_companions(stored, registry.people())
     model = _learned(work, claims, stored) if settings.learn else stored
     by_family = _kin_listed(records, kin)
     found, evidence = _confirmed(_nothing_found(len(records)), work.verdicts.confirmed), claims
@@ -487,6 +491,8 @@ def _concluded(
     facts: tuple[list[Bin], dict[str, RuleFacts], Listed],
 ) -> Searched:
     """Links below the limit are looked at once more by all rules; then the limit decides."""
+    if work.subjects.parts is not None:
+        seen, found = _in_competition(work, seen, found, model)
     limit = _limit(found, work.settings, model)
     by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
     doubtful = np.flatnonzero(by_pass & (found.probability < limit))
@@ -502,7 +508,8 @@ def _concluded(
     still_open = seen.of(~linked[seen.row])
     if work.settings.learn or not model.taken:
         model = replace(model, taken=_less_likely(work, found))
-    still_open, found = _beside_the_linked(work, still_open, found, model, limit)
+    if work.subjects.parts is None:
+        still_open, found = _beside_the_linked(work, still_open, found, model, limit)
     linked = found.decided_by >= 0
     still_open = still_open.of(~linked[still_open.row])
     probability, _ = posterior.probabilities(still_open, _nobody(model, search.FUZZY))
@@ -530,11 +537,29 @@ ENTERED_TWICE = 0.02
 """P(somebody who has a linked record has another one of the kind), while too few records tell: assumption."""
 
 
+def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> tuple[Weighed, Found]:
+    """All records of the last pass are weighed once more, beside each other and beside those that were settled before."""
+    others = np.setdiff1d(np.flatnonzero(found.decided_by >= 0), seen.row)
+    entry, by_id = work.registry.people().entries.entry, np.argsort(work.registry.people().entries.entry)
+    at = by_id[np.searchsorted(entry, found.entry[others], sorter=by_id)] if len(others) else others
+    twice, taken = _entered_twice(work, found)
+    nobody = _nobody(model, search.FUZZY)
+    added = competing(seen, nobody, Claimed(at, found.probability[others]), twice, taken)
+    beside = _reordered(seen.more(TAKEN, added))
+    return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
+
+
 def _less_likely(work: _Work, found: Found) -> float:
     """How much less likely an entry is once another record has it: P(entered twice) against the share of such people who are taken.
 
     Where a run holds few of all people, being taken says nothing; where it holds most of them, much.
     """
+    twice, taken = _entered_twice(work, found)
+    return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
+
+
+def _entered_twice(work: _Work, found: Found) -> tuple[float, float]:
+    """Share of people with a linked record who have another one, and share of people like those of the records who have one."""
     entry = found.entry[found.decided_by >= 0]
     distinct = len(np.unique(entry))
     twice = (len(entry) - distinct + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
@@ -543,8 +568,7 @@ def _less_likely(work: _Work, found: Found) -> float:
     density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(
         records.home[records.home > 0], known.places.sum(axis=0)
     )
-    taken = min(distinct * density / known.entries, 0.95)
-    return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
+    return twice, min(distinct * density / known.entries, 0.95)
 
 
 def _density(codes: Array, people: Array) -> float:
@@ -561,14 +585,18 @@ def _beside_the_linked(
     """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
     taken = np.union1d(found.entry[found.decided_by >= 0], work.beside.entries)
     is_taken = among(taken, _entries_at(work, seen.at))
-    beside = seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0))
-    order = np.argsort(-beside.weight, axis=1, kind="stable")
+    beside = _reordered(seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0)))
+    return beside, _updated(work, found, beside, model, search.FUZZY, limit)
+
+
+def _reordered(seen: Weighed) -> Weighed:
+    """Best first again."""
+    order = np.argsort(-seen.weight, axis=1, kind="stable")
     reordered = {
-        name: _in_order(getattr(beside, name), order)
+        name: _in_order(getattr(seen, name), order)
         for name in ("at", "weight", "relative", "levels", "rules", "reading", "parts")
     }
-    beside = replace(beside, **reordered)
-    return beside, _updated(work, found, beside, model, search.FUZZY, limit)
+    return replace(seen, **reordered)
 
 
 def _in_order(values: Array, order: Array) -> Array:

@@ -29,6 +29,9 @@ UNSEEN = 0.3
 SLIPS = 0.02
 """Share of a word's bearers who are entered with an edit, an abbreviation, or alike, and are not seen among the words (assumption)."""
 
+SHAPE = 1.0
+"""Bearers of a whole name beyond which its count is believed more than its parts."""
+
 AT_ONCE = 500
 
 
@@ -41,11 +44,14 @@ class PartShares:
     middle: Array
     """names × levels of `matching.levels.MIDDLE`."""
     given: Array
+    whole_by_parts: Array
+    """Per name, share of people of the same parts; 0 where family or given name is missing."""
     whole: Array
-    """Per name, whether family and given name are both there, and then the share of people of the same parts; 0 otherwise."""
+    """The same, as the count of the whole name has it."""
 
 
-def part_shares(names: Names, first: Words, middle: Words, last: Words, entries: int) -> PartShares:
+def part_shares(names: Names, first: Words, middle: Words, last: Words, entries: int, counted: Array | None
+) -> PartShares:
     """Count for every name of the records.
 
     Args:
@@ -54,6 +60,7 @@ def part_shares(names: Names, first: Words, middle: Words, last: Words, entries:
         middle: of words in the middle.
         last: of last words.
         entries: people in the registry.
+        counted: per name, how many bear it; None when the registry can't count.
     """
     text, spans = _texts(names), spans_of(names)
     family = [name[:end] for name, end in zip(text, spans[:, 0].tolist(), strict=True)]
@@ -64,7 +71,18 @@ def part_shares(names: Names, first: Words, middle: Words, last: Words, entries:
     of_middle = _of_middles(between, middle, entries)
     complete = np.array([bool(a and b) for a, b in zip(family, given, strict=True)], bool)
     same = of_family[:, 0] * of_given[:, 0] * np.where([bool(one) for one in between], of_middle[:, 0], 1.0)
-    return PartShares(of_family, of_middle, of_given, np.where(complete, same, 0.0))
+    by_parts = np.where(complete, same, 0.0)
+    return PartShares(of_family, of_middle, of_given, by_parts, _counted(by_parts, counted, entries))
+
+
+def _counted(by_parts: Array, people: Array | None, entries: int) -> Array:
+    """The count of whole names without the person sought, drawn towards what the parts tell (a gamma prior of that mean)."""
+    if people is None:
+        return by_parts
+    others = np.maximum(people - 1, 0)
+    return np.where(
+        by_parts > 0, (others + SHAPE) / (entries + SHAPE / np.maximum(by_parts, 1e-15)), 0.0
+    )
 
 
 def _texts(names: Names) -> list[str]:

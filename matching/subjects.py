@@ -22,6 +22,7 @@ from matching.partshares import PartShares, part_shares
 from matching.people import id_provinces
 from matching.profile import Profile
 from matching.weighing import FIRST_YEAR, YEARS, Weights
+from matching.yearshares import with_spans
 
 GENDER_GIVEN_NAME = (0.97, 0.03, 1.0)
 """P(gender same, different) of two people whose given names agree: names tell gender (assumption, reference name tables)."""
@@ -98,7 +99,7 @@ def subjects_of(
         names=names,
         text=text,
         name_u=NameFrequency(known.words, known.entries, profile).table(names, counts),
-        parts=_part_shares(names, known) if profile.parts else None,
+        parts=_part_shares(names, known, counts) if profile.parts else None,
         established=known.words.given_names(),
         known=known,
         regions=_regions(profile),
@@ -107,9 +108,9 @@ def subjects_of(
     )
 
 
-def _part_shares(names: Names, known: Frequencies) -> PartShares:
-    words = known.words
-    return part_shares(names, words.first, words.middle, words.last, known.entries)
+def _part_shares(names: Names, known: Frequencies, counts: Mapping[str, Array] | None) -> PartShares:
+    words, counted = known.words, None if counts is None else counts["folded"]
+    return part_shares(names, words.first, words.middle, words.last, known.entries, counted)
 
 
 def _coarse(birth: Array) -> Array:
@@ -161,11 +162,8 @@ def _weights_of_parts(subjects: Subjects, shares: PartShares, model: Model) -> P
         log2_u = np.log2(np.maximum(u, 1e-12))
         return _table(model.m[shape], names, log2_u), _table(model.relative[shape], names, log2_u)
 
-    # names that go together are commoner than their parts: then the count of the whole is believed
-    counted = subjects.name_u[:, 0]
-    commoner = np.where(
-        shares.whole > 0, np.minimum(np.log2(np.maximum(shares.whole, 1e-12) / counted), 0), 0
-    )
+    by_parts, whole = (np.maximum(share, 1e-15) for share in (shares.whole_by_parts, shares.whole))
+    commoner = np.where(shares.whole > 0, np.log2(by_parts / whole), 0)
     arranged = np.zeros(3, np.float32)
     for arrangement, level in ARRANGED.items():
         arranged[arrangement] = np.log2(model.m["name"][level])
@@ -201,7 +199,7 @@ def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, l
         local: rows × readings × residence levels, log2 of how much commoner each name is there (`matching.localnames`).
     """
     records, known = subjects.records, subjects.known
-    birth, birth_relative = _birth_weights(records.birth[rows], known, model)
+    birth, birth_relative = _birth_weights(records.birth[rows], known, model, spans=subjects.parts is not None)
     place, place_relative = _place_weights(records, rows, known, model)
     gender = np.log2(np.array([GENDER_OTHERWISE, GENDER_GIVEN_NAME]))
     number_u = np.stack([_number_u(share, known.entries) for share in (model.number_of_another, 0.5)])
@@ -242,12 +240,11 @@ def _is_missing(names: tuple[str, ...]) -> Array:
     return np.array([level == "missing" for level in names])
 
 
-def _birth_weights(birth: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
+def _birth_weights(birth: Array, known: Frequencies, model: Model, *, spans: bool) -> tuple[Array, Array]:
     """By distinct date: the people of a chunk share many."""
     distinct, at = np.unique(birth, return_inverse=True)
-    u = np.log2(
-        birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known)
-    )
+    share = birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known)
+    u = np.log2(with_spans(share, year_of(distinct), known.years) if spans else share)
     m = np.where(_coarse(distinct)[:, None], model.m["birth_date_coarse"], model.m["birth_date"])
     missing = _is_missing(levels.BIRTH_DATE)
     weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
