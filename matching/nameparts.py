@@ -82,9 +82,10 @@ def name_spans(names: Names, at: int) -> tuple[int, int, int, int]:
             first_end if no_family else high if no_given else last_begin,
             high if no_given and not no_family else last_begin,
         )
-    given = first_end + 1 if no_given else last_begin
+    if no_given and not no_family:
+        return last_begin - 1, last_begin, high, high
     family = low if no_family else first_end
-    return family, low if no_family else first_end + 1, max(given - 1, first_end), given
+    return family, low if no_family else first_end + 1, max(last_begin - 1, first_end), last_begin
 
 
 @inner
