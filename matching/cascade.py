@@ -28,6 +28,7 @@ from matching.columns import Records, year_of
 from matching.companions import with_companions
 from matching.competition import Claimed, competing
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
+from matching.copied import with_copied_dates
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
@@ -544,6 +545,7 @@ def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> t
     at = by_id[np.searchsorted(entry, found.entry[others], sorter=by_id)] if len(others) else others
     twice, taken = _entered_twice(work, found)
     nobody = _nobody(model, search.FUZZY)
+    seen = with_copied_dates(seen, nobody, model)
     added = competing(seen, nobody, Claimed(at, found.probability[others]), twice, taken)
     beside = _reordered(seen.more(TAKEN, added))
     return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
