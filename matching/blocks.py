@@ -136,7 +136,7 @@ class WideBlocks:
         """Their runs in both orders."""
         index, birth, both = self.index, self.records.birth[rows], _both_names(self.records, rows)
         met = np.unique(both[both >= 0])
-        near_start, near = near_groups(self.names, met, index.near, index.groups)
+        near_start, near = near_groups(self.names, met, index.near, index.groups, self.few)
         at = np.where(both >= 0, np.searchsorted(met, both), -1)
         groups = _wide_groups(
             birth,

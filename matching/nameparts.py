@@ -28,8 +28,8 @@ ARRANGED = {CROSSED: WORD_ORDER, JOINED: SAME_SOUND}
 ALIKE_FROM = 0.85
 """Jaro-Winkler similarity from which two parts are alike."""
 
-SHORTEST = 3
-"""Letters below which one edit makes another name."""
+SHORTEST = 2
+"""Letters below which one edit makes another name: an initial is none."""
 
 SPACE = 32
 
