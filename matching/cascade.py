@@ -33,7 +33,7 @@ from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.likeness import SAME_SOUND
-from matching.model import SHRINKAGE, Model, learn, learn_expected
+from matching.model import PARTS, SHRINKAGE, Model, learn, learn_expected
 from matching.nameparts import levels_of_parts
 from matching.nametable import Array
 from matching.parts import TAKEN
@@ -189,7 +189,7 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
-    if work.subjects.parts is not None:
+    if work.subjects.parts is not None and settings.learn:
         stored = with_companions(stored, registry.people())
     model = _learned(work, claims, stored) if settings.learn else stored
     by_family = _kin_listed(records, kin)
@@ -349,7 +349,7 @@ def _compared_parts(work: _Work, reading: Array, at: Array, level: Array) -> dic
     """The levels of the parts of names."""
     people = work.registry.people()
     found = levels_of_parts(work.subjects.names, reading, people.names, people.entries.name[at], level)
-    return dict(zip(("family", "middle", "given"), found.T, strict=True))
+    return dict(zip(PARTS, found.T, strict=True))
 
 
 def _with_ages(model: Model, records: Records) -> Model:
@@ -541,12 +541,11 @@ ENTERED_TWICE = 0.02
 def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> tuple[Weighed, Found]:
     """All records of the last pass are weighed once more, beside each other and beside those that were settled before."""
     others = np.setdiff1d(np.flatnonzero(found.decided_by >= 0), seen.row)
-    entry, by_id = work.registry.people().entries.entry, np.argsort(work.registry.people().entries.entry)
-    at = by_id[np.searchsorted(entry, found.entry[others], sorter=by_id)] if len(others) else others
     twice, taken = _entered_twice(work, found)
     nobody = _nobody(model, search.FUZZY)
     seen = with_copied_dates(seen, nobody, model)
-    added = competing(seen, nobody, Claimed(at, found.probability[others]), twice, taken)
+    settled = Claimed(found.entry[others], found.probability[others])
+    added = competing(seen, _entries_at(work, seen.at), nobody, settled, twice, taken)
     beside = _reordered(seen.more(TAKEN, added))
     return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
 

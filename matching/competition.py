@@ -24,16 +24,19 @@ SUREST = 1e12
 class Claimed:
     """Entries that settled records hold."""
 
-    at: Array
-    """int32 positions."""
+    entry: Array
+    """int64, personal IDs as numbers."""
     probability: Array
 
 
-def competing(found: Weighed, nobody: float, settled: Claimed, twice: float, taken: float) -> Array:
+def competing(
+    found: Weighed, entries: Array, nobody: float, settled: Claimed, twice: float, taken: float
+) -> Array:
     """What the claims of others add to each candidate's match weight, n × KEPT, log2.
 
     Args:
         found: candidates of the records that are still in question.
+        entries: their personal IDs as numbers, n × KEPT.
         nobody: P(nobody found).
         settled: what the others hold.
         twice: share of people who are entered twice.
@@ -41,7 +44,7 @@ def competing(found: Weighed, nobody: float, settled: Claimed, twice: float, tak
     """
     probability, none = probabilities(found, nobody)
     line, place = np.nonzero((found.at >= 0) & (probability > 1e-6))
-    entry, at = np.unique(found.at[line, place], return_inverse=True)
+    entry, at = np.unique(entries[line, place], return_inverse=True)
     # odds against everything that isn't a candidate kept: those not kept, and nobody
     rest = np.maximum(1 - probability.sum(axis=1), none)
     odds = np.minimum(probability[line, place] / np.maximum(rest[line], 1 / SUREST), SUREST)
@@ -64,8 +67,8 @@ def competing(found: Weighed, nobody: float, settled: Claimed, twice: float, tak
 def _held(entry: Array, settled: Claimed) -> Array:
     """P(a settled record holds it) of each entry."""
     held = np.zeros(len(entry))
-    if len(entry) and len(settled.at):
-        at = np.searchsorted(entry, settled.at).clip(max=len(entry) - 1)
-        here = entry[at] == settled.at
+    if len(entry) and len(settled.entry):
+        at = np.searchsorted(entry, settled.entry).clip(max=len(entry) - 1)
+        here = entry[at] == settled.entry
         np.maximum.at(held, at[here], settled.probability[here])
     return np.minimum(held, 1 - 1 / SUREST)

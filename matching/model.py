@@ -126,7 +126,7 @@ def learned_table(
     return table
 
 
-PARTS = frozenset({"family", "middle", "given"})
+PARTS = ("family", "middle", "given")
 """Tables of parts of names; a stored model of whole names has none."""
 
 NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
@@ -166,7 +166,7 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "place": (place_codes(compared), sure),
         "parents": (compared["parents"], sure),
     }
-    chosen |= {part: (compared[part], birth_agrees & (gender != 1)) for part in PARTS & compared.keys()}
+    chosen |= {part: (compared[part], birth_agrees & (gender != 1)) for part in PARTS if part in compared}
     tables = {
         shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED)
         for shape, (codes, rows) in chosen.items()
@@ -208,7 +208,7 @@ def learn_expected(
         "number": (compared["number"], everything),
         "parents": (compared["parents"], everything),
     }
-    chosen |= {part: (compared[part], everything) for part in PARTS & compared.keys()}
+    chosen |= {part: (compared[part], everything) for part in PARTS if part in compared}
     tables = {
         shape: learned_table(codes[rows], stored.m[shape], shape, frozenset(), probability[rows])
         for shape, (codes, rows) in chosen.items()

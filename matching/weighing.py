@@ -20,6 +20,7 @@ from matching.comparison import (
     RESIDENCE,
     birth_level,
     birth_place_level,
+    digit_slip,
     gender_level,
     number_level,
     parents_of_pair,
@@ -134,6 +135,8 @@ def weigh(
         Its match weight (log2 w_c), its term in the mass of nobody (log2), and which reading of the name it was.
     """
     birth = birth_level(records.birth[row], entries.birth[at])
+    if len(tables.parts_of_names.family):
+        birth = digit_slip(records.birth[row], entries.birth[at], birth)
     gender = gender_level(records.gender[row], entries.gender[at])
     place = birth_place_level(
         records.birth_province[row], records.birth_region[row], entries.birth_province[at], tables.regions
