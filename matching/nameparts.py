@@ -167,21 +167,29 @@ def parts_levels(left: Names, a: int, right: Names, b: int, whole: int) -> tuple
     a_whole, b_whole = a_low < a_family and a_given < a_high, b_low < b_family and b_given < b_high
     if whole == SAME_SOUND and a_whole and b_whole:
         return SAME, M_MISSING, SAME, JOINED
-    family = part_level(x, a_low, a_family, y, b_low, b_family)
     middle = middle_level(x, a_middle, a_middle_end, y, b_middle, b_middle_end)
-    given = part_level(x, a_given, a_high, y, b_given, b_high)
-    if a_whole and b_whole and family >= ALIKE and given >= ALIKE:
-        family_crossed = part_level(x, a_low, a_family, y, b_given, b_high)
-        given_crossed = part_level(x, a_given, a_high, y, b_low, b_family)
-        if family_crossed <= CUT and given_crossed <= ALIKE or given_crossed <= CUT and family_crossed <= ALIKE:
+    family, given, family_crossed, given_crossed = MISSING, MISSING, MISSING, MISSING
+    # one place where parts are compared, called up to four times: compiled code would hold a copy for each
+    for pair in range(4):
+        if pair == 2 and (family < ALIKE or given < ALIKE):
+            break
+        low, high = (a_low, a_family) if pair == 0 or pair == 2 else (a_given, a_high)
+        other_low, other_high = (b_low, b_family) if pair == 0 or pair == 3 else (b_given, b_high)
+        level = part_level(x, low, high, y, other_low, other_high)
+        if pair == 0:
+            family = level
+        elif pair == 1:
+            given = level
+        elif pair == 2:
+            family_crossed = level
+        else:
+            given_crossed = level
+    if a_whole and b_whole:
+        if min(family_crossed, given_crossed) <= CUT and max(family_crossed, given_crossed) <= ALIKE:
             return family_crossed, middle, given_crossed, CROSSED
-    if family == DIFFERENT and given == MISSING and (a_whole or b_whole):
+    elif family == DIFFERENT and given == MISSING:
         # a name of one word may be the given name
-        alone = (
-            part_level(x, a_low, a_family, y, b_given, b_high)
-            if b_whole
-            else part_level(x, a_given, a_high, y, b_low, b_family)
-        )
+        alone = family_crossed if b_whole else given_crossed
         if alone <= CUT:
             return MISSING, middle, alone, CROSSED
     return family, middle, given, STRAIGHT
