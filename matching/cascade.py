@@ -26,8 +26,8 @@ from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
 from matching.columns import Records, year_of
 from matching.companions import with_companions
-from matching.competition import Claimed, competing
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
+from matching.competition import Claimed, competing
 from matching.copied import with_copied_dates
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
@@ -541,13 +541,25 @@ ENTERED_TWICE = 0.02
 def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> tuple[Weighed, Found]:
     """All records of the last pass are weighed once more, beside each other and beside those that were settled before."""
     others = np.setdiff1d(np.flatnonzero(found.decided_by >= 0), seen.row)
-    twice, taken = _entered_twice(work, found)
+    held = work.beside.entries
+    settled = Claimed(
+        np.concatenate([found.entry[others], held]),
+        np.concatenate([found.probability[others], np.ones(len(held))]),
+    )
     nobody = _nobody(model, search.FUZZY)
     seen = with_copied_dates(seen, nobody, model)
-    settled = Claimed(found.entry[others], found.probability[others])
-    added = competing(seen, _entries_at(work, seen.at), nobody, settled, twice, taken)
+    claimed, free = _by_claims(work, found, model)
+    added = competing(seen, _entries_at(work, seen.at), nobody, settled, claimed, free)
     beside = _reordered(seen.more(TAKEN, added))
     return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
+
+
+def _by_claims(work: _Work, found: Found, model: Model) -> tuple[float, float]:
+    """How much less likely an entry is that another record holds, and how much likelier one that none does; a remainder can't tell the second."""
+    if model.taken and not work.settings.learn:
+        return model.taken, 1.0
+    twice, taken = _entered_twice(work, found)
+    return _less_likely(work, found), (1 - twice) / (1 - taken)
 
 
 def _less_likely(work: _Work, found: Found) -> float:

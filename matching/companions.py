@@ -32,7 +32,10 @@ def with_companions(model: Model, people: People) -> Model:
     of_family = model.relatives * model.relative["family"][0]
     stored = of_family * model.relative["birth_date"][SAME_DAY]
     rate = (max(observed - expected, 0.0) + SHRINKAGE * stored) / (len(own) + SHRINKAGE)
-    changed = {shape: _with_day(model.relative[shape], rate / of_family) for shape in ("birth_date", "birth_date_coarse")}
+    changed = {
+        shape: _with_day(model.relative[shape], rate / of_family)
+        for shape in ("birth_date", "birth_date_coarse")
+    }
     return replace(model, relative={**model.relative, **changed})
 
 
@@ -44,7 +47,7 @@ def _with_day(table: Array, share: float) -> Array:
 
 def _together(birth: Array, family: Array) -> tuple[float, float]:
     """Ordered pairs of one day and family name, and how many chance would make."""
-    day, of_day = np.unique(birth, return_inverse=True)
+    _, of_day = np.unique(birth, return_inverse=True)
     name, of_name = np.unique(family, return_inverse=True)
     _, both = np.unique(of_day * len(name) + of_name, return_counts=True)
     days, share = np.bincount(of_day), np.bincount(of_name) / max(len(birth), 1)

@@ -30,7 +30,7 @@ class Claimed:
 
 
 def competing(
-    found: Weighed, entries: Array, nobody: float, settled: Claimed, twice: float, taken: float
+    found: Weighed, entries: Array, nobody: float, settled: Claimed, claimed: float, free: float
 ) -> Array:
     """What the claims of others add to each candidate's match weight, n × KEPT, log2.
 
@@ -39,8 +39,8 @@ def competing(
         entries: their personal IDs as numbers, n × KEPT.
         nobody: P(nobody found).
         settled: what the others hold.
-        twice: share of people who are entered twice.
-        taken: share of entries like those sought that records hold.
+        claimed: how much less likely an entry is that another record holds, d / t.
+        free: how much likelier one that none holds, (1 - d) / (1 - t).
     """
     probability, none = probabilities(found, nobody)
     line, place = np.nonzero((found.at >= 0) & (probability > 1e-6))
@@ -49,16 +49,15 @@ def competing(
     rest = np.maximum(1 - probability.sum(axis=1), none)
     odds = np.minimum(probability[line, place] / np.maximum(rest[line], 1 / SUREST), SUREST)
     held = _held(entry, settled)
-    by_claim, by_none = min(twice / taken, 1.0), (1 - twice) / (1 - taken)
     size, message = (len(found.row), len(entry)), np.ones(len(line))
     for _ in range(ROUNDS):
         for_line = odds * message
         others = np.bincount(line, for_line, minlength=size[0])[line] - for_line
         claim = odds / (1 + np.maximum(others, 0))
         # P(another record has it): none of them must claim it for it to be free
-        free = np.bincount(at, np.log1p(claim), minlength=size[1])[at] - np.log1p(claim)
-        is_free = np.exp(-free) * (1 - held[at])
-        message = is_free * by_none + (1 - is_free) * by_claim
+        others = np.bincount(at, np.log1p(claim), minlength=size[1])[at] - np.log1p(claim)
+        is_free = np.exp(-others) * (1 - held[at])
+        message = is_free * free + (1 - is_free) * claimed
     added = np.zeros(found.at.shape)
     added[line, place] = np.log2(message)
     return added

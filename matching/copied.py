@@ -26,9 +26,7 @@ STRENGTH = 20.0
 
 ROUNDS = 10
 
-WRONG = tuple(
-    levels.BIRTH_DATE.index(level) for level in ("same_year", "adjacent_year", "different", "far")
-)
+WRONG = tuple(levels.BIRTH_DATE.index(level) for level in ("same_year", "adjacent_year", "different", "far"))
 SAME_DAY = levels.BIRTH_DATE.index("same_day")
 
 
@@ -51,9 +49,7 @@ def with_copied_dates(found: Weighed, nobody: float, model: Model) -> Weighed:
         weighed = _under(found, wrong, source, share)
         probability, _ = probabilities(weighed, nobody)
         copied = probability * share * source / (1 - share + share * source)
-        share = float(
-            (copied[wrong].sum() + STRENGTH * SHARE) / (probability[wrong].sum() + STRENGTH)
-        )
+        share = float((copied[wrong].sum() + STRENGTH * SHARE) / (probability[wrong].sum() + STRENGTH))
     return _under(found, wrong, source, share)
 
 

@@ -173,8 +173,8 @@ def parts_levels(left: Names, a: int, right: Names, b: int, whole: int) -> tuple
     for pair in range(4):
         if pair == 2 and (family < ALIKE or given < ALIKE):
             break
-        low, high = (a_low, a_family) if pair == 0 or pair == 2 else (a_given, a_high)
-        other_low, other_high = (b_low, b_family) if pair == 0 or pair == 3 else (b_given, b_high)
+        low, high = (a_low, a_family) if pair % 2 == 0 else (a_given, a_high)
+        other_low, other_high = (b_low, b_family) if pair % 3 == 0 else (b_given, b_high)
         level = part_level(x, low, high, y, other_low, other_high)
         if pair == 0:
             family = level
@@ -204,7 +204,7 @@ def parts_weight(
         return 0.0, 0.0
     family, middle, given, arrangement = parts_levels(left, a, right, b, whole)
     more = weights.arranged[arrangement]
-    if family == SAME and given == SAME and (middle == M_SAME or middle == M_MISSING) and arrangement == STRAIGHT:
+    if family == SAME and given == SAME and middle in (M_SAME, M_MISSING) and arrangement == STRAIGHT:
         more += weights.whole[a]
     return (
         weights.family[a, family] + weights.middle[a, middle] + weights.given[a, given] + more,

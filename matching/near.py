@@ -47,7 +47,16 @@ def near_groups(
     words = distinct_words(names, chosen)
     slip_start, slips = _word_slips(*words, near)
     return _near_groups(
-        names, chosen, own, near_tuple(near), groups.key, groups.of_key, words[0], slip_start, slips, most_of_word
+        names,
+        chosen,
+        own,
+        near_tuple(near),
+        groups.key,
+        groups.of_key,
+        words[0],
+        slip_start,
+        slips,
+        most_of_word,
     )
 
 

@@ -17,7 +17,7 @@ from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of,
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
 this age have such records, that it is about somebody deceased, that somebody who has a linked record has another one (added after the
-search). Birth place and residence are one joint comparison; how common a name is where the record lives counts with the name."""
+search; in the profile `people`, how other records' claims change the odds, so it may be positive). Birth place and residence are one joint comparison; how common a name is where the record lives counts with the name."""
 
 BEFORE = PARTS[:4]
 """The parts that are no comparisons."""
@@ -29,7 +29,13 @@ PRIOR, AGE, DECEASED, TAKEN, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PAR
 
 
 def parts_of(
-    records: Records, names: Names, entries: Entries, entry_names: Names, sought: Sought, tables: Weights, kept: Kept
+    records: Records,
+    names: Names,
+    entries: Entries,
+    entry_names: Names,
+    sought: Sought,
+    tables: Weights,
+    kept: Kept,
 ) -> Array:
     """The parts of the weights of a chunk's best candidates.
 

@@ -5,6 +5,7 @@ away, an abbreviation or alike, is counted among the registry's words.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -50,7 +51,8 @@ class PartShares:
     """The same, as the count of the whole name has it."""
 
 
-def part_shares(names: Names, first: Words, middle: Words, last: Words, entries: int, counted: Array | None
+def part_shares(
+    names: Names, first: Words, middle: Words, last: Words, entries: int, counted: Array | None
 ) -> PartShares:
     """Count for every name of the records.
 
@@ -80,15 +82,13 @@ def _counted(by_parts: Array, people: Array | None, entries: int) -> Array:
     if people is None:
         return by_parts
     others = np.maximum(people - 1, 0)
-    return np.where(
-        by_parts > 0, (others + SHAPE) / (entries + SHAPE / np.maximum(by_parts, 1e-15)), 0.0
-    )
+    return np.where(by_parts > 0, (others + SHAPE) / (entries + SHAPE / np.maximum(by_parts, 1e-15)), 0.0)
 
 
 def _texts(names: Names) -> list[str]:
     whole = names.letters.tobytes().decode("ascii")
     starts = names.letter_start.tolist()
-    return [whole[low:high] for low, high in zip(starts[:-1], starts[1:], strict=True)]
+    return [whole[low:high] for low, high in pairwise(starts)]
 
 
 def _by_part(parts: list[str], chief: int, shares: Words, entries: int) -> Array:
@@ -134,9 +134,15 @@ def _cut(words: list[str], known: list[str]) -> Array:
     longest = max(map(len, [*words, *known]), default=0)
     of_words, of_known = np.array(words, f"U{longest or 1}"), np.array(known, f"U{longest or 1}")
     for length in sorted({len(word) for word in [*words, *known] if word}):
-        shorter, longer = np.flatnonzero(np.char.str_len(of_words) == length), np.char.str_len(of_known) >= length
+        shorter, longer = (
+            np.flatnonzero(np.char.str_len(of_words) == length),
+            np.char.str_len(of_known) >= length,
+        )
         found[shorter] |= longer & (of_words[shorter][:, None] == of_known.astype(f"U{length}"))
-        shorter, longer = np.flatnonzero(np.char.str_len(of_known) == length), np.char.str_len(of_words) >= length
+        shorter, longer = (
+            np.flatnonzero(np.char.str_len(of_known) == length),
+            np.char.str_len(of_words) >= length,
+        )
         found[:, shorter] |= longer[:, None] & (of_words.astype(f"U{length}")[:, None] == of_known[shorter])
     return found
 
@@ -156,5 +162,7 @@ def _of_middles(parts: list[str], shares: Words, entries: int) -> Array:
     for part, at in distinct.items():
         own = [_others(shares.get(word, 0.0), entries) for word in part.split(" ")]
         table[at, 0] = float(np.prod(own))
-        table[at, 1] = min(sum(initials.get(word[:1], 0.0) + UNSEEN / entries for word in part.split(" ")), 1.0)
+        table[at, 1] = min(
+            sum(initials.get(word[:1], 0.0) + UNSEEN / entries for word in part.split(" ")), 1.0
+        )
     return np.clip(table, 1e-9, 1.0)[[distinct[part] for part in parts]]

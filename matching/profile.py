@@ -31,7 +31,9 @@ class Profile:
 VIETNAM = Profile("vietnam", names.canonical, names.fold, names.sound, regions=True, parts=False)
 """Vietnamese names, numbers and places."""
 
-PEOPLE = Profile("people", latin_names.canonical, latin_names.fold, latin_names.sound, regions=False, parts=True)
+PEOPLE = Profile(
+    "people", latin_names.canonical, latin_names.fold, latin_names.sound, regions=False, parts=True
+)
 """Names of other cultures in Latin letters, family name first; codes of places and numbers as they are given."""
 
 PROFILES = {profile.name: profile for profile in (VIETNAM, PEOPLE)}

@@ -154,7 +154,9 @@ def weights_by_name(subjects: Subjects, model: Model) -> ByName:
     return ByName(weight, relative, _best_of_parts(parts), parts)
 
 
-_NO_PARTS = PartWeights(*(np.zeros((0, 1), np.float32),) * 6, np.zeros(0, np.float32), np.zeros(3, np.float32))
+_NO_PARTS = PartWeights(
+    *(np.zeros((0, 1), np.float32),) * 6, np.zeros(0, np.float32), np.zeros(3, np.float32)
+)
 
 
 def _weights_of_parts(subjects: Subjects, shares: PartShares, model: Model) -> PartWeights:
@@ -199,7 +201,9 @@ def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, l
         local: rows × readings × residence levels, log2 of how much commoner each name is there (`matching.localnames`).
     """
     records, known = subjects.records, subjects.known
-    birth, birth_relative = _birth_weights(records.birth[rows], known, model, spans=subjects.parts is not None)
+    birth, birth_relative = _birth_weights(
+        records.birth[rows], known, model, spans=subjects.parts is not None
+    )
     place, place_relative = _place_weights(records, rows, known, model)
     gender = np.log2(np.array([GENDER_OTHERWISE, GENDER_GIVEN_NAME]))
     number_u = np.stack([_number_u(share, known.entries) for share in (model.number_of_another, 0.5)])

@@ -1,6 +1,5 @@
 """Records that compete for entries, dates that are a relative's, companions of one day."""
 
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -41,8 +40,8 @@ def candidate(entry, weight, level="far", relative=-60.0):
     return entry, weight, level, relative
 
 
-def beside(seen, settled=NONE_SETTLED, by_claim=1e-3, by_none=1.0):
-    added = competing(seen, seen.at.astype(np.int64), NOBODY, settled, by_claim, by_none)
+def beside(seen, settled=NONE_SETTLED, claimed=1e-3, free=1.0):
+    added = competing(seen, seen.at.astype(np.int64), NOBODY, settled, claimed, free)
     return probabilities(seen.more(0, added), NOBODY)[0]
 
 
@@ -62,9 +61,13 @@ def test_whose_rival_is_taken_is_surer_of_the_rest():
 
 
 def test_two_equal_claims_leave_both_in_doubt():
-    probability = beside(found([candidate(1, 20.0)], [candidate(1, 20.0)]))
+    probability = beside(found([candidate(1, 5.0)], [candidate(1, 5.0)]))
     assert probability[0, 0] == pytest.approx(probability[1, 0])
-    assert probability[0, 0] < 0.99
+    assert probability[0, 0] < 0.9
+
+
+def test_two_that_are_beyond_doubt_are_one_person_entered_twice():
+    assert beside(found([candidate(1, 30.0)], [candidate(1, 30.0)]))[:, 0].min() > 0.99
 
 
 def test_an_entry_that_a_settled_record_holds_is_hardly_anybody_elses():
@@ -75,7 +78,7 @@ def test_an_entry_that_a_settled_record_holds_is_hardly_anybody_elses():
 
 def test_an_entry_that_nobody_claims_is_likelier():
     seen = found([candidate(1, -3.0)])
-    assert beside(seen, by_none=2.0)[0, 0] > beside(seen)[0, 0]
+    assert beside(seen, free=2.0)[0, 0] > beside(seen)[0, 0]
 
 
 def test_a_date_that_is_a_relatives_speaks_for_the_name():
@@ -91,7 +94,7 @@ def entries_of(rows):
     """A registry of names and dates."""
     births = np.array([packed(*map(np.array, date)) for _, date in rows])
     nothing = np.zeros(len(rows), np.int32)
-    plain = {field: nothing for field in Entries._fields}
+    plain = dict.fromkeys(Entries._fields, nothing)
     names = name_table(pa.array([name for name, _ in rows], pa.string()), PEOPLE)
     entries = Entries(**{**plain, "birth": births, "name": np.arange(len(rows), dtype=np.int32)})
     return People(entries, names, None)
@@ -106,9 +109,7 @@ def test_twins_are_as_common_as_in_the_registry():
     letters = "abcdefghijklmnopqrstuvwxyz"
     family = [f"x{letters[i % 26]}{letters[i // 26 % 26]}{letters[i // 676]}" for i in range(3_000)]
     apart = [(f"{name} anna", day) for name, day in zip(family, days, strict=True)]
-    with_twins = [
-        (f"{family[i // 2]} {'anna' if i % 2 else 'maria'}", days[i // 2]) for i in range(3_000)
-    ]
+    with_twins = [(f"{family[i // 2]} {'anna' if i % 2 else 'maria'}", days[i // 2]) for i in range(3_000)]
     stored = twins(STORED)
     assert twins(with_companions(STORED, entries_of(apart))) < stored / 5
     assert twins(with_companions(STORED, entries_of(with_twins))) > 10 * stored

@@ -101,5 +101,5 @@ def test_each_level_of_a_part_counts_other_people():
 def test_the_count_of_a_whole_name_is_believed_against_its_parts():
     by_parts = shares("hill m maria").whole_by_parts[0]
     assert shares("hill m maria").whole[0] == by_parts
-    assert shares("hill m maria", counted=np.array([500])).whole[0] == pytest.approx(0.005, rel=0.02)
+    assert 100 * by_parts < shares("hill m maria", counted=np.array([500])).whole[0] < 0.005
     assert shares("hill m", counted=np.array([500])).whole[0] == 0
