@@ -17,7 +17,10 @@ from matching.parts import PARTS
 from matching.profile import PEOPLE
 from matching.schemas import ENTRY, RECORDS
 
-FAMILIES = [first + last for first, last in product(("kel", "mor", "tan", "bru", "ost"), ("ner", "lin", "vick", "sby"))]
+FAMILIES = [
+    first + last
+    for first, last in product(("kel", "mor", "tan", "bru", "ost"), ("ner", "lin", "vick", "sby"))
+]
 GIVEN = ["anna", "beth", "carl", "dora", "emil", "fritz", "gerda", "hugo", "irma", "jonas"]
 FIRST_DAY = datetime.date(1950, 1, 1).toordinal()
 
