@@ -36,7 +36,7 @@ from matching.likeness import SAME_SOUND
 from matching.model import PARTS, SHRINKAGE, Model, learn, learn_expected
 from matching.nameparts import levels_of_parts
 from matching.nametable import Array
-from matching.parts import TAKEN
+from matching.parts import P_BIRTH, TAKEN
 from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
@@ -327,10 +327,19 @@ def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) ->
     current = model
     for _ in range(ROUNDS if len(sample) else 0):
         seen = _searched(work, search.FUZZY, sample, evidence, current)
-        probability, _ = posterior.probabilities(seen, _nobody(current, search.FUZZY))
+        probability, nobody = posterior.probabilities(seen, _nobody(current, search.FUZZY))
         there = seen.at >= 0
         compared, bare, coarse = _compared(work, seen, there)
-        current = learn_expected(model, compared, probability[there], bare, coarse)
+        if work.subjects.parts is None:
+            current = learn_expected(model, compared, probability[there], bare, coarse)
+            continue
+        undated, _ = posterior.probabilities(
+            seen.more(P_BIRTH, -seen.parts[..., P_BIRTH]), _nobody(current, search.FUZZY)
+        )
+        share = _present(nobody, current, 0, len(sample), model)
+        current = replace(
+            learn_expected(model, compared, probability[there], bare, coarse, undated[there]), in_registry=share
+        )
     return current
 
 
@@ -369,15 +378,20 @@ def _with_prior(seen: Weighed, model: Model, found: Found, in_scope: Array) -> t
     linked, everybody = int((found.decided_by >= 0).sum()), int(in_scope.sum())
     current = model
     for _ in range(PRIOR_ROUNDS):
-        missed = current.in_registry * current.missed[search.FUZZY]
         _, nobody = posterior.probabilities(
             seen.under(current.in_registry / model.in_registry), _nobody(current, search.FUZZY)
         )
-        there_all_the_same = missed / (1 - current.in_registry + missed)
-        present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
-        share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
-        current = replace(current, in_registry=min(share, 0.9999))
+        current = replace(current, in_registry=_present(nobody, current, linked, everybody, model))
     return seen.under(current.in_registry / model.in_registry), current
+
+
+def _present(nobody: Array, model: Model, linked: int, everybody: int, stored: Model) -> float:
+    """P(in registry) as P(nobody) of the open records, and those linked, show it."""
+    missed = model.in_registry * model.missed[search.FUZZY]
+    there_all_the_same = missed / (1 - model.in_registry + missed)
+    present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
+    share = (present + SHRINKAGE * stored.in_registry) / (everybody + SHRINKAGE)
+    return min(share, 0.9999)
 
 
 def _nobody(model: Model, name: str) -> float:

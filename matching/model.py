@@ -186,7 +186,12 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
 
 
 def learn_expected(
-    stored: Model, compared: Levels, probability: np.ndarray, bare: np.ndarray, coarse: np.ndarray
+    stored: Model,
+    compared: Levels,
+    probability: np.ndarray,
+    bare: np.ndarray,
+    coarse: np.ndarray,
+    undated: np.ndarray | None = None,
 ) -> Model:
     """The model of this run's data where no numbers verify pairs: one round of expectation-maximisation (Winkler 1988).
 
@@ -196,7 +201,10 @@ def learn_expected(
         probability: of each pair, by the model so far.
         bare: per pair, whether the record's name has no marks at all.
         coarse: per pair, whether the record's date is coarse or 1 January.
+        undated: of each pair, by all but the date. With it each comparison is learned from pairs that the others vouch for, dates from the same
+            names and names from the same day; else whoever comes near an absent person by chance teaches that this is how slips are.
     """
+    of_dates = probability if undated is None else undated
     everything = np.ones(len(probability), bool)
     chosen = {
         "name": (compared["name"], ~bare),
@@ -209,8 +217,18 @@ def learn_expected(
         "parents": (compared["parents"], everything),
     }
     chosen |= {part: (compared[part], everything) for part in PARTS if part in compared}
+    if undated is not None:
+        same_day = compared["birth_date"] == levels.BIRTH_DATE.index("same_day")
+        same_name = compared["name"] <= levels.NAME.index("same_sound")
+        for shape, (codes, rows) in chosen.items():
+            if shape in {"name", "name_bare", *PARTS}:
+                chosen[shape] = codes, rows & same_day
+            elif "date" in shape:
+                chosen[shape] = codes, rows & same_name
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape, frozenset(), probability[rows])
+        shape: learned_table(
+            codes[rows], stored.m[shape], shape, frozenset(), (of_dates if "date" in shape else probability)[rows]
+        )
         for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])

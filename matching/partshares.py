@@ -25,7 +25,7 @@ ANOTHER_WORD = 0.1
 """P(two parts of several words agree in the others too | in the chief word) (assumption)."""
 
 UNSEEN = 0.3
-"""People that a word which nobody else bears counts for."""
+"""Shape of the prior of a word's share."""
 
 SLIPS = 0.02
 """Share of a word's bearers who are entered with an edit, an abbreviation, or alike, and are not seen among the words (assumption)."""
@@ -78,11 +78,11 @@ def part_shares(
 
 
 def _counted(by_parts: Array, people: Array | None, entries: int) -> Array:
-    """The count of whole names without the person sought, drawn towards what the parts tell (a gamma prior of that mean)."""
+    """The same of whole names (`_others`), drawn towards what the parts tell (a gamma prior of that mean)."""
     if people is None:
         return by_parts
     others = np.maximum(people - 1, 0)
-    return np.where(by_parts > 0, (others + SHAPE) / (entries + SHAPE / np.maximum(by_parts, 1e-15)), 0.0)
+    return np.where(by_parts > 0, (others + 1 + SHAPE) / (entries + SHAPE / np.maximum(by_parts, 1e-15)), 0.0)
 
 
 def _texts(names: Names) -> list[str]:
@@ -148,8 +148,8 @@ def _cut(words: list[str], known: list[str]) -> Array:
 
 
 def _others(share: float, entries: int) -> float:
-    """Share of other people of a word, the person sought left out."""
-    return (max(share * entries - 1, 0.0) + UNSEEN) / entries
+    """Share of people of a word, for two of whom each has it: E[f²]/E[f] of a share f with a gamma posterior, the pair's own entry left out."""
+    return (max(share * entries, 1.0) + UNSEEN) / entries
 
 
 def _of_middles(parts: list[str], shares: Words, entries: int) -> Array:
