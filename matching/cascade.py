@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import levels, posterior
+from matching.absent import SURE, checked_threshold, without_own
 from matching.beside import ALONE, Beside, among
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
@@ -338,7 +339,8 @@ def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) ->
         )
         share = _present(nobody, current, 0, len(sample), model)
         current = replace(
-            learn_expected(model, compared, probability[there], bare, coarse, undated[there]), in_registry=share
+            learn_expected(model, compared, probability[there], bare, coarse, undated[there]),
+            in_registry=share,
         )
     return current
 
@@ -509,6 +511,8 @@ def _concluded(
     if work.subjects.parts is not None:
         seen, found = _in_competition(work, seen, found, model)
     limit = _limit(found, work.settings, model)
+    if work.subjects.parts is not None and work.settings.learn:
+        limit = _checked_limit(work, found, model)
     by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
     doubtful = np.flatnonzero(by_pass & (found.probability < limit))
     again = np.setdiff1d(doubtful, seen.row)
@@ -560,12 +564,21 @@ def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> t
         np.concatenate([found.entry[others], held]),
         np.concatenate([found.probability[others], np.ones(len(held))]),
     )
+    beside, _ = _beside_claims(work, seen, found, model, settled)
+    beside = _reordered(beside)
+    return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
+
+
+def _beside_claims(
+    work: _Work, seen: Weighed, found: Found, model: Model, settled: Claimed
+) -> tuple[Weighed, float]:
+    """Candidates with what dates of relatives and the claims of other records make of them, and P(nobody found)."""
     nobody = _nobody(model, search.FUZZY)
     seen = with_copied_dates(seen, nobody, model)
     claimed, free = _by_claims(work, found, model)
-    added = competing(seen, _entries_at(work, seen.at), nobody, settled, claimed, free)
-    beside = _reordered(seen.more(TAKEN, added))
-    return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
+    return seen.more(
+        TAKEN, competing(seen, _entries_at(work, seen.at), nobody, settled, claimed, free)
+    ), nobody
 
 
 def _by_claims(work: _Work, found: Found, model: Model) -> tuple[float, float]:
@@ -643,6 +656,33 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     # what people confirmed must not pay for doubtful links of the machine
     linked = found.probability[(found.decided_by >= 0) & (found.decided_by != CONFIRMED)]
     return posterior.threshold(linked, settings.false_link_target * CAUTION, floor)
+
+
+def _checked_limit(work: _Work, found: Found, model: Model) -> float:
+    """The same, where the run checks itself on records whose entry is hidden."""
+    settings = work.settings
+    if settings.threshold is not None or not settings.sample:
+        return _limit(found, settings, model)
+    sure = np.flatnonzero((found.decided_by >= 0) & (found.probability >= SURE))
+    rows = sure[:: max(1, len(sure) // settings.sample)]
+    hidden = _best_of_hidden(work, rows, found, model) if len(rows) else np.zeros(0)
+    linked = found.probability[found.decided_by >= 0]
+    absent = len(found.entry) * (1 - model.in_registry)
+    return checked_threshold(
+        linked, hidden, absent, settings.false_link_target, CAUTION, _floor(settings, model)
+    )
+
+
+def _best_of_hidden(work: _Work, rows: Array, found: Found, model: Model) -> Array:
+    """The best probability of each record once its own entry is left out."""
+    seen = _searched(work, search.FUZZY, rows, NOTHING_LISTED, model)
+    own = _entries_at(work, seen.at) == found.entry[seen.row][:, None]
+    seen = without_own(seen, own & (seen.at >= 0))
+    others = np.flatnonzero((found.decided_by >= 0) & (found.entry != 0))
+    settled = Claimed(found.entry[others], found.probability[others])
+    beside, nobody = _beside_claims(work, seen, found, model, settled)
+    probability, _ = posterior.probabilities(beside, nobody)
+    return np.asarray(probability.max(axis=1))
 
 
 CAUTION = 0.6

@@ -227,7 +227,11 @@ def learn_expected(
                 chosen[shape] = codes, rows & same_name
     tables = {
         shape: learned_table(
-            codes[rows], stored.m[shape], shape, frozenset(), (of_dates if "date" in shape else probability)[rows]
+            codes[rows],
+            stored.m[shape],
+            shape,
+            frozenset(),
+            (of_dates if "date" in shape else probability)[rows],
         )
         for shape, (codes, rows) in chosen.items()
     }

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from matching import model
+from matching.absent import checked_threshold, without_own
 from matching.columns import Entries, packed
 from matching.companions import with_companions
 from matching.comparison import BIRTH_DATE, birth_level, digit_slip
@@ -14,7 +15,7 @@ from matching.frequency import birth_date_table
 from matching.levels import BIRTH_DATE as DATES
 from matching.nametable import name_table
 from matching.parts import PARTS
-from matching.posterior import probabilities, weighed
+from matching.posterior import probabilities, threshold, weighed
 from matching.profile import PEOPLE
 from matching.registry import People
 from matching.searching import KEPT, nothing_kept
@@ -152,3 +153,32 @@ def test_parts_of_names_are_tables_of_every_kind():
             assert table["family"][:-1].sum() == pytest.approx(1)
             assert table["given"][:-1].sum() == pytest.approx(1)
             assert table["middle"][:-1].sum() == pytest.approx(1)
+
+
+def test_who_is_hidden_is_no_candidate():
+    seen = found([candidate(1, 20.0), candidate(2, 3.0)])
+    probability, _ = probabilities(without_own(seen, seen.at == 1), NOBODY)
+    assert probability[0, 0] == 0
+    assert probability[0, 1] > 0.9
+
+
+PROBABILITY = np.r_[np.full(9_000, 1 - 1e-6), np.linspace(0.95, 0.999, 1_000)]
+
+
+def checked(hidden, absent=300.0):
+    return checked_threshold(PROBABILITY, np.array(hidden), absent, 1e-3, 0.6, 0.9)
+
+
+def test_a_check_that_agrees_spares_the_caution():
+    plain = threshold(PROBABILITY, 0.6e-3, 0.9)
+    assert threshold(PROBABILITY, 1e-3, 0.9) == checked(np.zeros(3_000)) < plain
+
+
+def test_a_check_that_disagrees_raises_the_threshold():
+    hidden = np.r_[np.zeros(2_500), np.full(500, 0.99)]
+    assert checked(hidden) > 0.99
+
+
+def test_too_few_hidden_check_nothing():
+    assert checked(np.zeros(10)) == threshold(PROBABILITY, 0.6e-3, 0.9)
+    assert checked(np.zeros(0)) == threshold(PROBABILITY, 0.6e-3, 0.9)
