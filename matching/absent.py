@@ -16,7 +16,7 @@ SURE = 0.9999
 
 
 def without_own(found: Weighed, own: Array) -> Weighed:
-    """Candidates without those that a mask says are the records' own."""
+    """Candidates without those that a mask says are the records' own: as if these had never been there, not even as somebody like them."""
     return replace(
         found,
         at=np.where(own, -1, found.at).astype(found.at.dtype),

@@ -510,9 +510,9 @@ def _concluded(
     """Links below the limit are looked at once more by all rules; then the limit decides."""
     if work.subjects.parts is not None:
         seen, found = _in_competition(work, seen, found, model)
-    limit = _limit(found, work.settings, model)
-    if work.subjects.parts is not None and work.settings.learn:
         limit = _checked_limit(work, found, model)
+    else:
+        limit = _limit(found, work.settings, model)
     by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
     doubtful = np.flatnonzero(by_pass & (found.probability < limit))
     again = np.setdiff1d(doubtful, seen.row)
@@ -661,12 +661,13 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
 def _checked_limit(work: _Work, found: Found, model: Model) -> float:
     """The same, where the run checks itself on records whose entry is hidden."""
     settings = work.settings
-    if settings.threshold is not None or not settings.sample:
+    if settings.threshold is not None or not settings.sample or not settings.learn:
         return _limit(found, settings, model)
-    sure = np.flatnonzero((found.decided_by >= 0) & (found.probability >= SURE))
+    by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
+    sure = np.flatnonzero(by_pass & (found.probability >= SURE))
     rows = sure[:: max(1, len(sure) // settings.sample)]
     hidden = _best_of_hidden(work, rows, found, model) if len(rows) else np.zeros(0)
-    linked = found.probability[found.decided_by >= 0]
+    linked = found.probability[by_pass]
     absent = len(found.entry) * (1 - model.in_registry)
     return checked_threshold(
         linked, hidden, absent, settings.false_link_target, CAUTION, _floor(settings, model)
