@@ -1,10 +1,11 @@
-"""Arrays as private files, whole or piece by piece: what grows with a registry is never held in memory twice."""
+"""Arrays and columns of text as private files, whole or piece by piece: what grows with a registry is never held in memory twice."""
 
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
 
 from matching import index as form
 from matching.nametable import Array
@@ -45,6 +46,19 @@ class ArrayFile:
         self._file.seek(0)
         self._begin()
         self._file.close()
+
+
+def save_texts(path: Path, **columns: pa.Array) -> None:
+    """Columns of text in a form that can be looked at without reading it."""
+    path.touch(mode=0o600)
+    table = pa.table(columns)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as out:
+        out.write_table(table)
+
+
+def mapped_texts(path: Path, column: str) -> pa.Array:
+    """A column that `save_texts` wrote, mapped into memory."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()[column].combine_chunks()
 
 
 def save_parts(folder: Path, name: str, value: object) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.array_file import ArrayFile, load, save_parts
+from connectors.array_file import ArrayFile, load, save_parts, save_texts
 from matching import index as form
 from matching.indexing import counted, givens_of, group_numbers, name_keys, near_names
 from matching.nametable import Array, Names, name_table
@@ -21,6 +21,9 @@ from matching.profile import Profile
 
 AT_ONCE = 1 << 19
 """Names in a block."""
+
+SPELLING = "spelling.arrow"
+"""Canonical names in search order, and how most write each."""
 
 STARTS = ("start", "marked_start", "letter_start")
 """Fields of Names that have one element more than there are names."""
@@ -44,7 +47,7 @@ def write_names(written: pa.Array, read: pa.Array, people: Array, profile: Profi
         read: the canonical name of each.
         people: int64, how many entries have it.
         profile: whose names they are.
-        building: where the files go: written.parquet (text → position of its name), spelling.parquet, people, names.
+        building: where the files go: written.parquet (text → position of its name), SPELLING, people, names.
     """
     canonical = pc.unique(read.drop_null())
     order = _search_order(canonical, profile)
@@ -52,9 +55,8 @@ def write_names(written: pa.Array, read: pa.Array, people: Array, profile: Profi
     canonical = canonical.take(pa.array(order))
     del read
     _write_table(building / "written.parquet", raw=written, code=pa.array(code))
-    _write_table(
-        building / "spelling.parquet", name=canonical, spelling=_spellings(written, people, code, len(order))
-    )
+    spelt = _spellings(written, people, code, len(order))
+    save_texts(building / SPELLING, name=canonical, spelling=spelt)
     form.write_array(building / "people.npy", _counted(code, people, len(order)))
     _write_fields(canonical, profile, building)
 

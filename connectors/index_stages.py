@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.array_file import load, mapped, save_parts
-from connectors.index_names import write_counts, write_near
+from connectors.array_file import load, mapped, mapped_texts, save_parts
+from connectors.index_names import SPELLING, write_counts, write_near
 from matching import index as form
 from matching.frequency import WordShares, frequencies_of
 from matching.frequency_file import dump_frequencies
@@ -232,7 +232,7 @@ def _write_frequencies(building: Path) -> None:
     columns = {
         name: mapped(building, f"entries.{name}") for name in ("birth", "birth_province", "home", "commune")
     }
-    names = pq.read_table(building / "spelling.parquet")["name"].combine_chunks()
+    names = mapped_texts(building / SPELLING, "name")
     path = building / "frequencies.json"
     path.touch(mode=0o600)
     dump_frequencies(frequencies_of(WordShares.of(names, load(building, "people")), **columns), path)

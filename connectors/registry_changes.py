@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors import index_stages
-from connectors.array_file import load, mapped
+from connectors.array_file import load, mapped, mapped_texts
 from connectors.change_files import read_changes
 from connectors.errors import FolderProblem
 from connectors.files_out import write_parquet
-from connectors.index_names import read_names, write_names
+from connectors.index_names import SPELLING, read_names, write_names
 from connectors.index_stages import (
     COLUMNS,
     KEPT,
@@ -202,7 +202,7 @@ def _merged_names(old: Path, building: Path, used: Profile) -> tuple[pa.Array, p
 def _canonical(old: Path) -> pa.Array:
     """The canonical name of each text of before."""
     code = pq.read_table(old / "written.parquet", columns=["code"])["code"].to_numpy()
-    names = pq.read_table(old / "spelling.parquet", columns=["name"])["name"].combine_chunks()
+    names = mapped_texts(old / SPELLING, "name")
     return names.take(pa.array(code, mask=code < 0))
 
 

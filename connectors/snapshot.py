@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from connectors.array_file import mapped_texts
+from connectors.index_names import SPELLING
 from connectors.registry_index import BuiltIndex
 from matching.blocking import FEW
 from matching.blocks import Blocks, ExactBlocks, NameBlocks, WideBlocks, name_blocks
@@ -93,7 +94,7 @@ class Snapshot:
             self._blocks = names, name_blocks(names, self._index)
         found = self._blocks[1]
         return (
-            WideBlocks(records, names, found, self._index)
+            WideBlocks(records, names, found, self._index, FEW if self.profile.parts else 0)
             if widely
             else ExactBlocks(records, found, self._index.order)
         )
@@ -143,7 +144,7 @@ class Snapshot:
 
     @cached_property
     def _spelling(self) -> pa.Array:
-        return pq.read_table(self._built.folder / "spelling.parquet")["spelling"].combine_chunks()
+        return mapped_texts(self._built.folder / SPELLING, "spelling")
 
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""

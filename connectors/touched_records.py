@@ -28,8 +28,8 @@ def touched_records(
 ) -> pa.Array:
     """IDs of records whose decision may be another now.
 
-    Linked ones whose entry changed, or beside whom somebody of the same name and day came; open ones who by the blocking
-    rules may be somebody touched; all who claim one of their numbers.
+    Linked ones whose entry changed, or beside whom somebody of the same name and birth year changed or came; open ones who by the
+    blocking rules may be somebody touched; all who claim one of their numbers.
 
     Args:
         records: RECORDS of one kind.
@@ -54,24 +54,21 @@ def touched_records(
 
 
 def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array:
-    """Who has the name and first possible birth day of somebody touched."""
+    """Who has the name and the first possible birth year of somebody touched."""
     names = entry_names(people["full_name"], registry.profile.canonical)
     named = np.flatnonzero(
-        pc.and_(
-            pc.is_in(records["name"], value_set=names.drop_null()),
-            pc.is_in(records["birth_from"], value_set=people["birth_date"].combine_chunks().drop_null()),
-        ).to_numpy()
+        pc.is_in(records["name"], value_set=names.drop_null()).to_numpy(zero_copy_only=False)
     )
     some = records.select(["name", "birth_from"]).take(pa.array(named))
-    wanted = _name_and_day(names, people["birth_date"])
+    wanted = _name_and_year(names, people["birth_date"])
+    same = pc.is_in(_name_and_year(some["name"], some["birth_from"]), value_set=wanted)
     met = np.zeros(len(records), bool)
-    same = pc.is_in(_name_and_day(some["name"], some["birth_from"]), value_set=wanted)
     met[named[same.to_numpy(zero_copy_only=False)]] = True
     return met
 
 
-def _name_and_day(names: pa.ChunkedArray | pa.Array, days: pa.ChunkedArray) -> pa.Array:
-    joined = pc.binary_join_element_wise(names, days.cast(pa.string()), "/")
+def _name_and_year(names: pa.ChunkedArray | pa.Array, days: pa.ChunkedArray) -> pa.Array:
+    joined = pc.binary_join_element_wise(names, pc.year(days).cast(pa.string()), "/")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 

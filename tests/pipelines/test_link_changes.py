@@ -105,11 +105,15 @@ def everything_in_question(out, folder):
 
 
 def test_nights_one_after_the_other_end_as_one_run_over_all(first, index, tmp_path):
+    """All of them under the models of the first run, which has other ones until it has learned them."""
     draw = random.Random(5)
     own = tmp_path / "index"
     shutil.copytree(index, own)
+    sunday = linked(
+        SAMPLES / "education", tmp_path / "s", own, everything_in_question(first, tmp_path / "q"), "sunday"
+    )
     monday = changed(SAMPLES / "education", tmp_path / "monday", draw, 0.03)
-    after_monday = linked(monday, tmp_path / "a", own, first, "monday")
+    after_monday = linked(monday, tmp_path / "a", own, sunday.out, "monday")
     assert after_monday.kept > 0.7 * len(decisions(first))
     merge_changes(own, [night_of_the_registry(first, draw, tmp_path / "changes.parquet")])
     tuesday = changed(monday, tmp_path / "tuesday", draw, 0.03)
@@ -145,7 +149,7 @@ def test_a_part_of_its_own_keeps_its_decisions(first, index, tmp_path):
     shutil.copytree(SAMPLES / "education", parts / "province=66")
     once = linked(parts, tmp_path / "once", index)
     shutil.copytree(SAMPLES / "education", parts / "province=01")
-    again = linked(parts, tmp_path / "again", index, once.out)
+    again = linked(parts, tmp_path / "again", index, once.out, "another-run")
     assert once.kept is None
     assert again.kept == len(decisions(first))
 
