@@ -429,7 +429,7 @@ def _entries_at(work: _Work, at: Array) -> Array:
 
 def _exact(compared: Array) -> Array:
     """Pairs that the exact key finds: same letters, same day."""
-    same_letters = ("same", "same_unmarked", "marks_differ", "given_differs")
+    same_letters = ("same", "same_unmarked", "marks_differ", "given_marks_lost", "given_marks_differ")
     same_day = ("same_day", "default_day")
     return np.isin(compared[..., NAME], [levels.NAME.index(name) for name in same_letters]) & np.isin(
         compared[..., BIRTH_DATE], [levels.BIRTH_DATE.index(name) for name in same_day]

@@ -124,7 +124,7 @@ def learned_table(
 
 
 NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
-"""Levels of a name that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
+"""Levels of a name (of no other comparison) that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
 
 
 def _missing(shape: str) -> np.ndarray:
@@ -161,7 +161,7 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "parents": (compared["parents"], sure),
     }
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED)
+        shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED if shape.startswith("name") else frozenset())
         for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])

@@ -9,7 +9,7 @@ import numpy as np
 from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
 from matching.compiled import compiled
-from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING
+from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
 from matching.nametable import Array
 from matching.searching import KEPT, Kept, Sought
 from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, shared_home
@@ -105,7 +105,7 @@ def _compared(
         return
     if reading >= 0:
         parts[P_NAME] = tables.name[reading, level[NAME]]
-    if level[NAME] <= MARKS_DIFFER:
+    if same_letters(level[NAME]):
         parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
     parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]
     parts[P_PARENTS] = tables.parents[level[PARENTS]]

@@ -27,7 +27,7 @@ from matching.comparison import (
 )
 from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.compiled import inner
-from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING, name_level
+from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, name_level, same_letters
 from matching.nametable import Array, Names
 
 FIRST_YEAR = 1900
@@ -168,7 +168,7 @@ def weigh(
             reading, name = records.name_other[row], other
     levels[NAME] = name
     alike = name <= WORD_MISSING
-    if name <= MARKS_DIFFER:
+    if same_letters(name):
         more = tables.local[i, np.int64(reading != records.name[row]), home]
         weight, relative = weight - more, relative - more
     if prior > 0 and GIVEN_AGREES <= name < MISSING:
