@@ -12,7 +12,7 @@ from matching.compiled import compiled
 from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
 from matching.nametable import Array
 from matching.searching import KEPT, Kept, Sought
-from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, shared_home
+from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, prior_of, shared_home
 
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
@@ -60,8 +60,10 @@ def _fill(
                 _compared(
                     records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own
                 )
-                level = kept.levels[i, k]
-                if _prior_of(sought, i, at) > 0 and GIVEN_AGREES <= level[NAME] < MISSING:
+                level, by_family = kept.levels[i, k], _prior_of(sought, i, at) > 0
+                if by_family and not np.isnan(tables.of_kin[i]):
+                    own[P_PLACE] = 0.0
+                elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
                     own[P_PLACE] -= shared_home(tables, i, level[BIRTH_PLACE], level[RESIDENCE])
 
 
@@ -80,7 +82,7 @@ def _before_comparing(
     records: Records, entries: Entries, sought: Sought, tables: Weights, i: int, at: int, parts: Array
 ) -> None:
     prior = _prior_of(sought, i, at)
-    parts[PRIOR] = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
+    parts[PRIOR] = prior_of(tables, i, prior)
     parts[AGE] = age_weight(tables, i, records.birth[sought.row[i]], entries.birth[at])
     parts[DECEASED] = tables.deceased if entries.deceased[at] else 0.0
 

@@ -88,12 +88,12 @@ def put_together(parts: list[Weighed]) -> Weighed:
     )
 
 
-def probabilities(found: Weighed, nobody: float) -> tuple[Array, Array]:
+def probabilities(found: Weighed, nobody: float | Array) -> tuple[Array, Array]:
     """P of each candidate (n × KEPT) and of nobody (n).
 
     Args:
         found: the candidates.
-        nobody: P(nobody found).
+        nobody: P(nobody found), of all records or of each.
     """
     mass = np.exp2(found.weight)
     none = nobody * (1 + np.exp2(found.relative).sum(axis=1) + found.rest[:, 1])
