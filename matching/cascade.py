@@ -389,7 +389,7 @@ def _with_prior(
         present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
         share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
         current = replace(current, in_registry=min(share, 0.9999))
-    return seen.under(current.in_registry / model.in_registry), current
+    return seen.under(np.where(alone[seen.row], current.in_registry / model.in_registry, 1.0)), current
 
 
 def _nobody(work: _Work, row: Array, model: Model, name: str) -> Array:

@@ -11,7 +11,7 @@ from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NA
 from matching.compiled import compiled
 from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
 from matching.nametable import Array
-from matching.searching import KEPT, Kept, Sought
+from matching.searching import KEPT, Kept, Sought, are_married
 from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, prior_of, shared_home
 
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
@@ -56,7 +56,9 @@ def _fill(
             if at >= 0:
                 own = parts[i, k]
                 _before_comparing(records, entries, sought, tables, i, at, own)
-                of_kin = sought.holder[i] >= 0 and are_kin(entries, at, sought.holder[i])
+                of_kin = sought.holder[i] >= 0 and (
+                    _married(sought, i, at) or are_kin(entries, at, sought.holder[i])
+                )
                 _compared(
                     records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own
                 )
@@ -65,6 +67,14 @@ def _fill(
                     own[P_PLACE] = 0.0
                 elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
                     own[P_PLACE] -= shared_home(tables, i, level[BIRTH_PLACE], level[RESIDENCE])
+
+
+@compiled
+def _married(sought: Sought, i: int, at: int) -> bool:
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == at:
+            return are_married(sought, i, k)
+    return False
 
 
 @compiled

@@ -52,10 +52,11 @@ class Weighed:
         """Some lines, chosen by position or mask."""
         return Weighed(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
-    def under(self, shift: float) -> "Weighed":
-        """The same under a prior that is `shift` times as great."""
-        more = self.more(PRIOR, np.where(self.at >= 0, np.log2(shift), 0.0))
-        return replace(more, rest=self.rest * [shift, 1.0])
+    def under(self, shift: float | Array) -> "Weighed":
+        """The same under a prior that is `shift` times as great, for all records or for each."""
+        of_each = np.broadcast_to(shift, len(self.row))
+        more = self.more(PRIOR, np.where(self.at >= 0, np.log2(of_each)[:, None], 0.0))
+        return replace(more, rest=self.rest * np.stack([of_each, np.ones(len(of_each))], axis=1))
 
     def more(self, part: int, weight: Array) -> "Weighed":
         """The same with something added (n × KEPT, log2) to a part of the weights."""

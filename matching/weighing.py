@@ -113,7 +113,7 @@ def _density(tables: Weights, i: int, birth: int) -> float:
 @inner
 def weigh(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
-    tables: Weights, i: int, found_by: int, prior: float, holder: int, levels: Array,
+    tables: Weights, i: int, found_by: int, prior: float, holder: int, married: bool, levels: Array,
 ) -> tuple[float, float, int]:  # fmt: skip
     """Compare and weigh one pair.
 
@@ -130,6 +130,7 @@ def weigh(
         found_by: how a lookup found it (position in matching.keys.FOUND_BY).
         prior: P(it is this entry) before evidence, by the family; 0 where any entry is as likely.
         holder: the entry that holds the number claimed by the record, -1 when nobody does.
+        married: whether the family names both the entry and that holder: parents of one child.
         levels: filled with the levels, one per comparison.
 
     Returns:
@@ -158,7 +159,7 @@ def weigh(
     relative = kin + tables.birth_relative[i, birth] + tables.number_relative[shared, number]
     if not at_home:
         relative += tables.place_relative[i, place, home]
-    if number >= ONE_DIGIT and holder >= 0 and are_kin(entries, at, holder):
+    if number >= ONE_DIGIT and holder >= 0 and (married or are_kin(entries, at, holder)):
         # a number taken from a brother's, sister's or parent's papers is no chance among all people; so it is for the entry's kin too
         weight += tables.number_of_kin - tables.number[shared, number]
         relative += tables.number_of_kin - tables.number_relative[shared, number]
