@@ -7,7 +7,7 @@ their agreement tells the three stories apart: a mixture whose shares and levels
 verified pair.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +50,10 @@ def kin_of(records: pa.Table, kin: pa.Table | None) -> Kin:
     found = Kin(*(of[name].to_numpy() for name in ("row", "at", "slot", "prior")))
     order = np.lexsort((found.at, found.row))
     return Kin(
-        found.row[order].astype(np.int64), found.at[order], found.slot[order].astype(np.int8), found.prior[order]
+        found.row[order].astype(np.int64),
+        found.at[order],
+        found.slot[order].astype(np.int8),
+        found.prior[order],
     )
 
 
@@ -98,9 +101,7 @@ def said_by_family(kin: Kin, records: int, model: Model) -> ByFamily:
     share *= np.minimum(1, MOST_SURE / np.maximum(total, 1e-9))[kin.row]
     relative = np.zeros(records)
     np.maximum.at(relative, kin.row, np.where(is_parent, of_relatives, 0.0))
-    pairs = Listed(
-        kin.row, kin.at, np.zeros(len(kin.row), np.int8), np.where(is_parent, share, kin.prior)
-    )
+    pairs = Listed(kin.row, kin.at, np.zeros(len(kin.row), np.int8), np.where(is_parent, share, kin.prior))
     others = np.where(total > 0, 1 - np.minimum(total, MOST_SURE), np.nan)
     return ByFamily(listed(pairs) if len(kin.row) else NOTHING_LISTED, others, relative)
 
@@ -142,7 +143,12 @@ def learn_kin(model: Model, pairs: Compared) -> Model:
     current = model
     for _ in range(ROUNDS if len(pairs.slot) else 0):
         story = _stories(current, pairs)
-        current = replace(current, **_tables(model, pairs, story), kin=_kin(model, pairs, story))
+        current = replace(
+            current,
+            m=_learned(model.m, pairs, story[0], _fixed, SHRINKAGE),
+            relative=_learned(model.relative, pairs, story[1], lambda _: frozenset(), A_GUESS),
+            kin=_kin(model, pairs, story),
+        )
     return current
 
 
@@ -175,28 +181,27 @@ def _told(pairs: Compared, field: str) -> Array:
     return np.asarray(pairs.levels[field] != levels.COMPARISONS[field].index("missing"))
 
 
-def _tables(stored: Model, pairs: Compared, story: Array) -> dict[str, dict[str, Array]]:
-    """M and relative tables from pairs that each count by P(story)."""
+def _learned(
+    stored: Mapping[str, Array],
+    pairs: Compared,
+    share: Array,
+    fixed: Callable[[str], Set[str]],
+    shrinkage: float,
+) -> dict[str, Array]:
+    """Tables of names, dates and genders from pairs that each count by their share; the other tables as they are."""
     name, birth, gender = (pairs.levels[field] for field in ("name", "birth_date", "gender"))
-    everybody = np.ones(len(pairs.slot), bool)
     chosen = {
         "name": (name, ~pairs.bare),
         "name_bare": (name, pairs.bare),
         "birth_date": (birth, ~pairs.coarse),
         "birth_date_coarse": (birth, pairs.coarse),
-        "gender": (gender, everybody),
+        "gender": (gender, np.ones(len(share), bool)),
     }
-    same, relative = story[STORIES.index("same")], story[STORIES.index("relative")]
-    return {
-        "m": {**stored.m} | {
-            shape: learned_table(codes[rows], stored.m[shape], shape, _fixed(shape), same[rows])
-            for shape, (codes, rows) in chosen.items()
-        },
-        "relative": {**stored.relative} | {
-            shape: learned_table(codes[rows], stored.relative[shape], shape, frozenset(), relative[rows], A_GUESS)
-            for shape, (codes, rows) in chosen.items()
-        },
-    }  # fmt: skip
+    tables = {
+        shape: learned_table(codes[rows], stored[shape], shape, fixed(shape), share[rows], shrinkage)
+        for shape, (codes, rows) in chosen.items()
+    }
+    return {**stored, **tables}
 
 
 def _fixed(shape: str) -> Set[str]:

@@ -199,7 +199,9 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "parents": (compared["parents"], sure),
     }
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED if shape.startswith("name") else frozenset())
+        shape: learned_table(
+            codes[rows], stored.m[shape], shape, NOT_LEARNED if shape.startswith("name") else frozenset()
+        )
         for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])

@@ -65,7 +65,9 @@ def parents_of_linked(
 
 def _parents_of_siblings(linked: pa.Table, parents: pa.Table, registry: Registry) -> pa.Table:
     """Candidates for fathers (mothers) whom the registry doesn't name: those of the mother's (father's) other children."""
-    named = pa.table({"personal_id": parents["asked"], "relationship": parents["relation"], "named": parents["at"]})
+    named = pa.table(
+        {"personal_id": parents["asked"], "relationship": parents["relation"], "named": parents["at"]}
+    )
     wanted = linked.filter(pc.is_in(linked["relationship"], value_set=pa.array(["father", "mother"])))
     wanted = wanted.select(["guardian_id", "relationship", "personal_id"]).join(
         named, ["personal_id", "relationship"], join_type="left anti", use_threads=False
@@ -77,7 +79,9 @@ def _parents_of_siblings(linked: pa.Table, parents: pa.Table, registry: Registry
     children = registry.relatives(pc.unique(of_child["parent"]))
     children = children.filter(pc.equal(children["relation"], "child"))
     siblings = pa.table({"parent": children["asked"], "sibling": _ids(children["at"], registry)})
-    known = of_child.select(["asked", "parent"]).join(siblings, "parent", join_type="inner", use_threads=False)
+    known = of_child.select(["asked", "parent"]).join(
+        siblings, "parent", join_type="inner", use_threads=False
+    )
     theirs = _parents(registry.relatives(pc.unique(known["sibling"])))
     known = known.select(["asked", "sibling"]).join(
         theirs.rename_columns(["sibling", "relation", "at"]), "sibling", join_type="inner", use_threads=False
