@@ -45,7 +45,8 @@ def by_itself(compared: Array, has_family: Array) -> Array:
     """
     name, birth = compared[:, NAME], compared[:, BIRTH_DATE]
     near = (name <= ALIKE_NAME) & ((birth <= ALIKE_BIRTH) | (birth == NO_DATE))
-    return np.asarray(near | has_family)
+    # what a person linked was not compared
+    return np.asarray((near | has_family) & (name >= 0))
 
 
 @dataclass(frozen=True)
