@@ -119,12 +119,14 @@ def _open_sqlite(address: sa.URL, wait: float) -> sa.Engine:
 
 
 def _open_postgres(address: sa.URL, wait: float) -> sa.Engine:
+    # a partition is staged in temporary tables of some 50,000 rows: in memory, and by plans that needn't be compiled
+    room = "-c temp_buffers=64MB -c work_mem=64MB -c jit=off"
     timeout = f"-c lock_timeout={int(wait * 1000)}"
     return sa.create_engine(
         address.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"options": timeout, "connect_timeout": max(2, int(wait))},
+        connect_args={"options": f"{timeout} {room}", "connect_timeout": max(2, int(wait))},
     )
 
 
@@ -181,6 +183,22 @@ def _cause(database: str, error: BaseException) -> DatabaseProblem:
     if kind is None:
         return DatabaseProblem(database, what, "This should not happen; report it with the code.")
     return kind[1](database, what, kind[2])
+
+
+@contextmanager
+def by_key(connection: sa.Connection) -> Iterator[None]:
+    """Have joins with a large table look its rows up by key, one by one, instead of reading all of it.
+
+    For some 50,000 rows out of millions PostgreSQL would read the millions; SQLite looks up by key in any case.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    for join in ("hashjoin", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{join} = off")
+    yield
+    for join in ("hashjoin", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{join} = on")
 
 
 def insert_if_absent(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-import connectors.review_tables  # noqa: F401 (its tables join those that the sync owns)
+from connectors.copied_rows import copied_batches
 from connectors.database import any_differs, bulk_insert, count_of, reading, shown, upsert, writing
 from connectors.education_records import relationships
 from connectors.education_tables import (
@@ -23,11 +23,11 @@ from connectors.education_tables import (
     education_metadata,
     links,
     loading_table,
-    sync_metadata,
 )
 from connectors.errors import ColumnsMissing
 from connectors.files import EducationFolder
 from connectors.partition_queries import Query, Sources, family_links, records, sources, strays
+from connectors.schema import prepare_schema
 from matching.schemas import EDUCATION_TABLES, FAMILIES, RAW_RECORDS, REQUIRED_COLUMNS
 
 BATCH_ROWS = 50_000
@@ -51,13 +51,18 @@ def create_tables(engine: sa.Engine) -> None:
     """Make a whole education database, the ministry's tables included: for tests, trials and folders."""
     with writing(engine) as connection:
         education_metadata.create_all(connection)
-        sync_metadata.create_all(connection)
+        prepare_schema(connection)
 
 
 def create_sync_tables(engine: sa.Engine) -> None:
-    """Make the tables that the sync owns where they are missing; the ministry's are not touched."""
+    """Make the tables that the sync owns where there are none; the ministry's are not touched.
+
+    Raises:
+        SchemaOlder: There are some, and they must be upgraded.
+        SchemaNewer: There are some that the program doesn't know.
+    """
     with writing(engine) as connection:
-        sync_metadata.create_all(connection)
+        prepare_schema(connection)
 
 
 def load_folder(engine: sa.Engine, folder: EducationFolder) -> dict[str, LoadCounts]:
@@ -156,16 +161,18 @@ def read_families(engine: sa.Engine, province: str) -> pa.Table:
 
 def read_links(engine: sa.Engine, kind: str, province: str) -> pa.Table:
     """The links of a partition as they stand: `connectors.education_tables.LINKS`, by record ID."""
-    chosen = (
-        sa.select(links).where(links.c.kind == kind, links.c.province == province).order_by(links.c.record_id)
-    )
-    return pa.Table.from_batches(_batches(engine, chosen, LINKS), LINKS)
+    chosen = sa.select(links).where(links.c.kind == kind, links.c.province == province)
+    # sorted here: SQLite would go through the links of the whole country, which lie in that order
+    return pa.Table.from_batches(_batches(engine, chosen, LINKS), LINKS).sort_by("record_id")
 
 
 def _batches(engine: sa.Engine, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with reading(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            yield from copied_batches(connection, query, schema, BATCH_ROWS)
+            return
         streaming = connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-        # closed even when the reader stops half way, else the server's cursor stays open
+        # closed even when the reader stops half way, else the cursor stays open
         with streaming.execute(query) as rows:
             for part in rows.partitions():
                 columns = zip(*part, strict=True)

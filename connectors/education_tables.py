@@ -72,124 +72,146 @@ sa.Index("teachers_by_school", teachers.c.school_code)
 sa.Index("student_guardians_by_guardian", student_guardians.c.guardian_id)
 
 
-def _text(name: str, *, key: bool = False, needed: bool = True) -> sa.Column[str]:
+def text_column(name: str, *, key: bool = False, needed: bool = True) -> sa.Column[str]:
+    """A column of text."""
     return sa.Column(name, TEXT, primary_key=key, nullable=not needed)
 
 
 def _link_columns() -> list[sa.Column[object]]:
     """What a link says, apart from its key."""
     return [
-        _text("province"),
-        _text("personal_id"),
-        _text("reason"),
-        _text("decided_by"),
+        text_column("province"),
+        text_column("personal_id"),
+        text_column("reason"),
+        text_column("decided_by"),
         sa.Column("match_probability", sa.Double),
         sa.Column("confirmed_by_person", sa.Boolean, nullable=False),
-        _text("model", needed=False),
-        _text("run"),
-        _text("valid_from"),
+        text_column("model", needed=False),
+        text_column("run"),
+        text_column("valid_from"),
+        *_put_columns("put_by", "put_at"),
     ]
 
 
+def _put_columns(*names: str) -> list[sa.Column[str]]:
+    """Who put a row where it stands, and when, if not the run that it names: a rollback, or a move to another province."""
+    return [text_column(name, needed=False) for name in names]
+
+
 links = sa.Table(
-    "links", sync_metadata, _text("kind", key=True), _text("record_id", key=True), *_link_columns()
+    "links",
+    sync_metadata,
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    *_link_columns(),
 )
 """The personal ID of each linked record, and the decision it rests on; `run` and `model` are those of that decision."""
+
+
+def entry_column(*, numbered: bool) -> sa.Column[int]:
+    """The key of a table whose rows are only ever added; `numbered` by the database, else by us."""
+    # SQLite numbers rows by itself only where the key is called INTEGER
+    number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    return sa.Column("entry", number, primary_key=True, autoincrement=numbered)
+
 
 link_history = sa.Table(
     "link_history",
     sync_metadata,
-    # SQLite numbers rows by itself only where the key is called INTEGER
-    sa.Column(
-        "entry", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
-    ),
-    _text("kind"),
-    _text("record_id"),
+    entry_column(numbered=True),
+    text_column("kind"),
+    text_column("record_id"),
     *_link_columns(),
-    _text("valid_to"),
-    _text("ended_by"),
+    text_column("valid_to"),
+    text_column("ended_by"),
 )
 """Links that hold no longer, whole, with the run that ended them; rows are only ever added."""
 
 link_conflicts = sa.Table(
     "link_conflicts",
     sync_metadata,
-    _text("kind", key=True),
-    _text("record_id", key=True),
-    _text("province"),
-    _text("cause"),
-    _text("held_id"),
-    _text("proposed_id", needed=False),
-    _text("outcome"),
-    _text("reason"),
-    _text("run"),
-    _text("open_since_run"),
-    _text("open_since"),
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    text_column("province"),
+    text_column("cause"),
+    text_column("held_id"),
+    text_column("proposed_id", needed=False),
+    text_column("outcome"),
+    text_column("reason"),
+    text_column("run"),
+    text_column("open_since_run"),
+    text_column("open_since"),
+    *_put_columns("put_by"),
 )
-"""Links that the present run would not make as they stand, kept all the same; `cause` is one of `merge.Cause`."""
+"""Where the last run says other than what stands, and what stands was kept; `cause` is one of `merge.Cause`."""
 
 sync_runs = sa.Table(
     "sync_runs",
     sync_metadata,
-    _text("run", key=True),
-    _text("started_at"),
-    _text("ended_at", needed=False),
-    _text("state"),
-    _text("scope"),
-    _text("model", needed=False),
-    _text("registry_as_of", needed=False),
-    _text("counts", needed=False),
+    text_column("run", key=True),
+    text_column("started_at"),
+    text_column("ended_at", needed=False),
+    text_column("state"),
+    text_column("scope"),
+    text_column("model", needed=False),
+    text_column("registry_as_of", needed=False),
+    text_column("counts", needed=False),
 )
 """Each run: its scope and counts as JSON, its model, as of when the registry was."""
 
 sync_partitions = sa.Table(
     "sync_partitions",
     sync_metadata,
-    _text("run", key=True),
-    _text("kind", key=True),
-    _text("province", key=True),
-    _text("state"),
+    text_column("run", key=True),
+    text_column("kind", key=True),
+    text_column("province", key=True),
+    text_column("state"),
     sa.Column("rows", sa.BigInteger, nullable=False),
-    _text("digest", needed=False),
-    _text("counts", needed=False),
-    _text("finished_at"),
-    _text("message", needed=False),
+    text_column("digest", needed=False),
+    text_column("counts", needed=False),
+    text_column("finished_at"),
+    text_column("message", needed=False),
 )
 """The checkpoint: which partitions a run is done with, and what it wrote there."""
 
 link_rates = sa.Table(
     "link_rates",
     sync_metadata,
-    _text("run"),
-    _text("kind"),
-    _text("province"),
-    _text("level", needed=False),
-    _text("grade", needed=False),
+    text_column("run"),
+    text_column("kind"),
+    text_column("province"),
+    text_column("level", needed=False),
+    text_column("grade", needed=False),
     *[
         sa.Column(name, sa.BigInteger, nullable=False)
         for name in ("in_scope", "linked", "clerical_review", "unlinked", "left_out")
     ],
-    _text("left_out_reasons", needed=False),
+    text_column("left_out_reasons", needed=False),
 )
 """Counts behind the rates, per level and grade; what was left out by reason as JSON."""
 
 review_items = sa.Table(
     "review_items",
     sync_metadata,
-    _text("kind", key=True),
-    _text("record_id", key=True),
-    _text("province"),
-    _text("outcome"),
-    _text("reason"),
-    _text("candidates"),
-    _text("run"),
-    _text("open_since_run"),
-    _text("open_since"),
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    text_column("province"),
+    text_column("outcome"),
+    text_column("reason"),
+    text_column("candidates"),
+    text_column("run"),
+    text_column("open_since_run"),
+    text_column("open_since"),
+    *_put_columns("put_by"),
 )
 """Records that are still open; candidates as JSON (rank, personal ID, probability, levels), no names."""
 
 province_locks = sa.Table(
-    "province_locks", sync_metadata, _text("province", key=True), _text("owner"), _text("heartbeat_at")
+    "province_locks",
+    sync_metadata,
+    text_column("province", key=True),
+    text_column("owner"),
+    text_column("heartbeat_at"),
 )
 """Which run holds a province, and its last sign of life."""
 

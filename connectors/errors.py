@@ -9,7 +9,11 @@ ConnectorError
 │   ├── DatabaseUnreachable
 │   ├── DatabaseReadOnly
 │   ├── DatabaseLocked       somebody else held it for longer than we wait
-│   └── DecisionsRefused     what should be written back contradicts itself
+│   ├── DecisionsRefused     what should be written back contradicts itself
+│   ├── RunRolledBack        a run that was taken back would write on
+│   ├── RollbackRefused      a run can't be taken back as things are
+│   ├── SchemaOlder          our tables are older than the program
+│   └── SchemaNewer          our tables are newer than the program
 ├── ProvinceLocked           another run holds the province
 └── RegistryProblem          the population registry
     ├── RegistryUnreachable
@@ -111,6 +115,78 @@ class DatabaseLocked(DatabaseProblem):
 
 class DecisionsRefused(DatabaseProblem):
     """Decisions that contradict themselves are not written, none of them."""
+
+
+class RunRolledBack(DatabaseProblem):
+    """A run that was taken back would write on.
+
+    Attributes:
+        run: Its name.
+    """
+
+    def __init__(self, database: str, run: str) -> None:
+        self.run = run
+        super().__init__(database, f"run {run} was rolled back and writes no more", "Start a new run.")
+
+
+class RollbackRefused(DatabaseProblem):
+    """A run can't be taken back as things are; nothing was changed.
+
+    Attributes:
+        run: Its name.
+        records: How many records later runs have changed since; 0 where the run itself is the reason.
+        later: Those runs.
+    """
+
+    def __init__(self, database: str, run: str, records: int = 0, later: Sequence[str] = ()) -> None:
+        self.run = run
+        self.records = records
+        self.later = tuple(later)
+        if records:
+            what = f"{records} records that run {run} linked were changed since by {', '.join(self.later)}"
+            remedy = (
+                "Roll these back first, the last one first; or give --keep-later, which leaves such records."
+            )
+        else:
+            what, remedy = (
+                f"run {run} wrote nothing, or was rolled back before",
+                "See identity-sync runs list.",
+            )
+        super().__init__(database, what, remedy)
+
+
+class SchemaOlder(DatabaseProblem):
+    """Our tables are older than the program.
+
+    Attributes:
+        found: Their revision.
+        needed: That of the program.
+    """
+
+    def __init__(self, database: str, found: str, needed: str) -> None:
+        self.found, self.needed = found, needed
+        super().__init__(
+            database,
+            f"its sync tables are of revision {found}, this program needs {needed}",
+            "Make a backup, then run identity-sync database upgrade.",
+        )
+
+
+class SchemaNewer(DatabaseProblem):
+    """Our tables are newer than the program.
+
+    Attributes:
+        found: Their revision.
+        needed: That of the program.
+    """
+
+    def __init__(self, database: str, found: str, needed: str) -> None:
+        self.found, self.needed = found, needed
+        super().__init__(
+            database,
+            f"its sync tables are of revision {found}, which this program ({needed}) doesn't know",
+            "Use the program's version that made them, or a newer one.",
+        )
 
 
 class ProvinceLocked(ConnectorError):

@@ -1,7 +1,8 @@
 """How staged decisions change what is held: the rule as one expression, and the statements that carry it out.
 
-The rule (trust.md): a person outranks the machine, whatever it says; a machine's new ID replaces a machine's old one,
-and the old one goes to the history; less evidence than before deletes nothing. Only rows that differ are written.
+The rule: a person outranks the machine, whatever it says; a machine's new ID replaces a machine's old one, and the old
+one goes to the history; less evidence than before deletes nothing. Only rows that differ are written, and what they
+replace goes to a history.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.education_tables import TEXT, link_conflicts, link_history, links, review_items
+from connectors.database import by_key
+from connectors.education_tables import TEXT, links
+from connectors.versioned_tables import (
+    CONFLICTS_KEPT,
+    LINKS_KEPT,
+    OPEN_KEPT,
+    Versioned,
+)
 from matching.decision import Reason
 
 
@@ -36,10 +44,18 @@ class Action(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a link stands in the conflicts."""
+    """Why a record stands in the conflicts."""
 
     NOT_FOUND_AGAIN = "not_found_again"
     CONFIRMED_DIFFERS = "confirmed_differs"
+
+
+_CAUSES = {
+    Action.KEEP: Cause.NOT_FOUND_AGAIN,
+    Action.CONFLICT: Cause.CONFIRMED_DIFFERS,
+}
+
+_CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True)
@@ -55,16 +71,23 @@ class Merge:
     complete: bool
 
     def plan(self) -> sa.Table:
-        """Decide for each staged record, in a temporary table `record_id, action`."""
-        planned = _temporary("planned_links", "action")
+        """Decide for each staged record, in a temporary table that also says what is held: ID, province, confirmed or not."""
+        held = {"held_id": links.c.personal_id, "held_in": links.c.province}
+        planned = _temporary("planned_links", "action", *held, "confirmed")
         planned.create(self.connection)
-        query = sa.select(self.staged.c.record_id, _action(self.staged)).select_from(self._with_links())
-        self.connection.execute(planned.insert().from_select(["record_id", "action"], query))
+        confirmed = sa.case((links.c.confirmed_by_person, _CONFIRMED))
+        decided = [self.staged.c.record_id, _action(self.staged), *held.values(), confirmed]
+        query = sa.select(*decided).select_from(self._with_links())
+        with by_key(self.connection):
+            self.connection.execute(planned.insert().from_select(planned.c.keys(), query))
         return planned
 
     def _with_links(self) -> sa.Join:
         same = sa.and_(links.c.kind == self.kind, links.c.record_id == self.staged.c.record_id)
         return self.staged.outerjoin(links, same)
+
+    def _same(self, planned: sa.Table) -> sa.ColumnElement[bool]:
+        return planned.c.record_id == self.staged.c.record_id
 
     def counts(self, planned: sa.Table) -> dict[Action, int]:
         """How many records each action has."""
@@ -74,16 +97,14 @@ class Merge:
 
     def end_links(self, planned: sa.Table) -> None:
         """Move links that hold no longer to the history, whole."""
-        ended = self._planned_for(planned, links, Action.CHANGE, Action.RENEW, Action.END)
-        names = [column.name for column in links.c]
-        rows = sa.select(*links.c, sa.literal(self.now), sa.literal(self.run)).where(ended)
-        self.connection.execute(link_history.insert().from_select([*names, "valid_to", "ended_by"], rows))
-        self.connection.execute(links.delete().where(ended))
+        ended = _among(planned, Action.CHANGE, Action.RENEW, Action.END)
+        with by_key(self.connection):
+            LINKS_KEPT.end(self.connection, self._links_of(ended), self.run, self.now)
 
     def begin_links(self, planned: sa.Table) -> None:
         """Write the links that are new."""
-        begun = self._planned_for(planned, self.staged, Action.ADD, Action.CHANGE, Action.RENEW)
         row = self.staged.c
+        begun = row.record_id.in_(_among(planned, Action.ADD, Action.CHANGE, Action.RENEW))
         values = {
             "kind": sa.literal(self.kind),
             "record_id": row.record_id,
@@ -101,47 +122,46 @@ class Merge:
             links.insert().from_select(list(values), sa.select(*values.values()).where(begun))
         )
 
-    def _planned_for(self, planned: sa.Table, rows: sa.Table, *actions: Action) -> sa.ColumnElement[bool]:
-        found = _has(planned, rows, planned.c.action.in_(actions))
-        return sa.and_(rows.c.kind == self.kind, found) if rows is links else found
-
-    def move_links(self) -> None:
+    def move_links(self, planned: sa.Table) -> None:
         """Links follow their record into the province of its present school."""
-        moved = sa.and_(links.c.kind == self.kind, links.c.province != self.province, self._is_staged(links))
-        self.connection.execute(links.update().where(moved).values(province=self.province))
+        stays = planned.c.action.not_in([Action.CHANGE, Action.RENEW, Action.END])
+        moved = sa.select(planned.c.record_id).where(stays, planned.c.held_in != self.province)
+        placed = {"province": self.province, "put_by": self.run, "put_at": self.now}
+        with by_key(self.connection):
+            if LINKS_KEPT.remember(self.connection, self._links_of(moved), self.run, self.now):
+                self.connection.execute(links.update().where(self._links_of(moved)).values(placed))
 
-    def _is_staged(self, rows: sa.Table) -> sa.ColumnElement[bool]:
-        return _has(self.staged, rows)
+    def _links_of(self, records: sa.Select[Any]) -> sa.ColumnElement[bool]:
+        # by its key: a condition on the rest would look through the links of the whole country
+        return sa.and_(links.c.kind == self.kind, links.c.record_id.in_(records))
 
     def list_conflicts(self, planned: sa.Table) -> None:
         """Bring the list of conflicts up to date."""
-        cause = sa.case(
-            (planned.c.action == Action.CONFLICT, Cause.CONFIRMED_DIFFERS), else_=Cause.NOT_FOUND_AGAIN
-        )
-        joined = self._with_links().join(planned, planned.c.record_id == self.staged.c.record_id)
+        causes = {str(action): str(cause) for action, cause in _CAUSES.items()}
+        cause = sa.case(causes, value=planned.c.action)
         row = self.staged.c
         wanted = sa.select(
             row.record_id,
             cause.label("cause"),
-            links.c.personal_id.label("held_id"),
+            planned.c.held_id,
             row.personal_id.label("proposed_id"),
             row.outcome,
             row.reason,
-        ).select_from(joined)
-        wanted = wanted.where(planned.c.action.in_([Action.KEEP, Action.CONFLICT]))
-        self._replace(link_conflicts, wanted, planned)
+        ).join(planned, self._same(planned))
+        self._replace(CONFLICTS_KEPT, wanted.where(planned.c.action.in_(list(_CAUSES))), planned)
 
     def list_open(self, planned: sa.Table) -> None:
         """Bring the list of open records up to date; what a person has linked is not open."""
         row = self.staged.c
-        joined = self._with_links().join(planned, planned.c.record_id == row.record_id)
-        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates).select_from(joined)
-        confirmed = sa.func.coalesce(links.c.confirmed_by_person, sa.false())
-        is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(confirmed))
-        self._replace(review_items, wanted.where(is_open), planned)
+        wanted = sa.select(row.record_id, row.outcome, row.reason, row.candidates)
+        wanted = wanted.join(planned, self._same(planned))
+        settled = sa.and_(planned.c.confirmed.is_not(None), planned.c.action != Action.END)
+        is_open = sa.and_(row.personal_id.is_(None), planned.c.action != Action.UNASKED, sa.not_(settled))
+        self._replace(OPEN_KEPT, wanted.where(is_open), planned)
 
-    def _replace(self, target: sa.Table, wanted: sa.Select[Any], planned: sa.Table) -> None:
+    def _replace(self, kept: Versioned, wanted: sa.Select[Any], planned: sa.Table) -> None:
         """Make a list hold what is wanted, writing only rows that differ; what stays open keeps its first day."""
+        target = kept.table
         rows = wanted.subquery("wanted")
         content = [column.name for column in rows.c if column.name != "record_id"]
         same = sa.and_(target.c.kind == self.kind, target.c.record_id == rows.c.record_id)
@@ -158,26 +178,38 @@ class Merge:
         fresh.create(self.connection)
         query = sa.select(*values.values()).select_from(rows.outerjoin(target, same)).where(sa.or_(*differs))
         self.connection.execute(fresh.insert().from_select(list(values), query))
-        self.connection.execute(target.delete().where(self._stale(target, rows, fresh, planned)))
+        stale = self._stale(target, rows, fresh, planned)
+        settled = sa.and_(target.c.kind == self.kind, target.c.record_id.in_(sa.select(stale.c.record_id)))
+        kept.end(self.connection, settled, self.run, self.now)
         self.connection.execute(
             target.insert().from_select(list(values), sa.select(*[fresh.c[name] for name in values]))
         )
+        stale.drop(self.connection)
         fresh.drop(self.connection)
 
-    def _stale(
-        self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table
-    ) -> sa.ColumnElement[bool]:
-        """Rows of a list that are written anew, or belong to this partition and are wanted no longer."""
-        ours = self._is_staged(target)
-        if self.complete:
-            ours = sa.or_(ours, target.c.province == self.province)
-        unasked = _has(planned, target, planned.c.action == Action.UNASKED)
-        settled = sa.and_(ours, sa.not_(_has(rows, target)), sa.not_(unasked))
-        return sa.and_(target.c.kind == self.kind, sa.or_(_has(fresh, target), settled))
+    def _stale(self, target: sa.Table, rows: sa.Subquery, fresh: sa.Table, planned: sa.Table) -> sa.Table:
+        """Records of a list that are written anew, or belong to this partition and are wanted no longer."""
+        ours = sa.select(target.c.record_id).join(planned, planned.c.record_id == target.c.record_id)
+        ours = ours.where(target.c.kind == self.kind)
+        here = sa.and_(target.c.kind == self.kind, target.c.province == self.province)
+        listed = sa.select(target.c.record_id).where(here) if self.complete else ours
+        listing = ours.union(listed).subquery("listed")
+        unasked = _has(planned, listing, planned.c.action == Action.UNASKED)
+        settled = sa.and_(sa.not_(_has(rows, listing)), sa.not_(unasked))
+        stale = _temporary(f"stale_{target.name}")
+        stale.create(self.connection)
+        found = sa.select(listing.c.record_id).where(sa.or_(_has(fresh, listing), settled))
+        self.connection.execute(stale.insert().from_select(["record_id"], found))
+        return stale
+
+
+def _among(planned: sa.Table, *actions: Action) -> sa.Select[Any]:
+    """IDs of the records that some actions are planned for."""
+    return sa.select(planned.c.record_id).where(planned.c.action.in_(actions))
 
 
 def _has(
-    rows: sa.FromClause, target: sa.Table, condition: sa.ColumnElement[bool] | None = None
+    rows: sa.FromClause, target: sa.FromClause, condition: sa.ColumnElement[bool] | None = None
 ) -> sa.ColumnElement[bool]:
     """Whether a record of the target stands among the rows."""
     same = rows.c.record_id == target.c.record_id
@@ -187,9 +219,8 @@ def _has(
 
 def _temporary(name: str, *columns: str) -> sa.Table:
     key = sa.Column("record_id", TEXT, primary_key=True)
-    return sa.Table(
-        name, sa.MetaData(), key, *[sa.Column(column, TEXT) for column in columns], prefixes=["TEMPORARY"]
-    )
+    others = [sa.Column(column, TEXT) for column in columns]
+    return sa.Table(name, sa.MetaData(), key, *others, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
 def _action(staged: sa.Table) -> sa.ColumnElement[str]:

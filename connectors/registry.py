@@ -31,6 +31,8 @@ from matching.schemas import FOUND, REJECTS, RELATIVES, TRACE_QUERY, TRACED
 
 Progress = Callable[[int, int], None]
 """Called with the questions answered so far and all questions, from the thread that asked."""
+Asked = Callable[[str, int], None]
+"""Called with the operation and the number of questions before they are sent; what it raises keeps them from being sent."""
 
 _CONTENT_REFUSED = frozenset({400, 413, 422})
 _POSITION = "position"
@@ -93,6 +95,7 @@ class RegistryClient:
             every job is a new one.
         clock: time, sleep and chance.
         scratch: folder for results of bulk jobs while they are read; the system's if None.
+        asked: told of every batch before it is sent, from whichever thread sends it.
     """
 
     def __init__(
@@ -104,8 +107,10 @@ class RegistryClient:
         run: str = "",
         clock: Clock = SYSTEM_CLOCK,
         scratch: Path | None = None,
+        asked: Asked | None = None,
     ) -> None:
         self._limits = limits
+        self._asked = asked
         self._line = Line(http, credentials, identity, limits, clock)
         key = f"{credentials.client_secret}\0{run or secrets.token_hex()}".encode()
         self._jobs = BulkJobs(self._line, limits, clock, key, scratch)
@@ -250,6 +255,7 @@ class RegistryClient:
         )
 
     def _ask(self, operation: _Operation, questions: pa.Table) -> _Part:
+        self._tell(operation, questions)
         body = json.dumps(operation.body(questions), ensure_ascii=False).encode()
         call = Call("POST", operation.route, content=body, headers={"Content-Type": "application/json"})
         content = self._line.ask(call, lambda reply: read_json(reply, str(call)))
@@ -261,6 +267,7 @@ class RegistryClient:
         waiting = _split(questions, self._limits.job_rows)[::-1]
         while waiting:
             part = waiting.pop()
+            self._tell(operation, part)
             try:
                 for answer in self._jobs.run(operation.name, part.drop_columns(_POSITION), operation.schema):
                     yield _Part(0, answer.rows, _unclear(operation, part, answer))
@@ -271,6 +278,10 @@ class RegistryClient:
                     yield from self._by_batches(operation, part)
             else:
                 yield _Part(part.num_rows, operation.schema.empty_table())
+
+    def _tell(self, operation: _Operation, questions: pa.Table) -> None:
+        if self._asked is not None:
+            self._asked(operation.name, questions.num_rows)
 
     def _reject(self, operation: _Operation, position: int, key: str, reason: str) -> None:
         reject = {

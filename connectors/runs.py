@@ -1,4 +1,4 @@
-"""Runs as the database knows them: begun, ended, how far they came, and taken back."""
+"""Runs as the database knows them: begun, ended, how far they came."""
 
 import json
 from collections.abc import Mapping
@@ -9,12 +9,11 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from connectors.audit import Action, Auditor, Event, Head, add
 from connectors.database import insert_if_absent, reading, rows_written, writing
 from connectors.education_tables import (
     LINK_RATES,
-    link_history,
     link_rates,
-    links,
     moment,
     sync_partitions,
     sync_runs,
@@ -33,18 +32,8 @@ class RunFacts:
     registry_as_of: str | None = None
 
 
-@dataclass(frozen=True)
-class RollbackCounts:
-    """What taking a run back did, in links."""
-
-    restored: int
-    removed: int
-    left: int
-    """Ended by the run, and not restored: a later run changed them, or they were restored before."""
-
-
-def begin_run(engine: sa.Engine, facts: RunFacts, now: datetime) -> None:
-    """Note that a run begins; a run that is resumed keeps its first beginning."""
+def begin_run(engine: sa.Engine, facts: RunFacts, now: datetime, auditor: Auditor) -> None:
+    """Note that a run begins, and write it down; a run that is resumed keeps its first beginning."""
     row = {
         "run": facts.run,
         "started_at": moment(now),
@@ -62,13 +51,22 @@ def begin_run(engine: sa.Engine, facts: RunFacts, now: datetime) -> None:
     with writing(engine) as connection:
         if not rows_written(connection, insert_if_absent(connection, sync_runs).values(row)):
             connection.execute(sync_runs.update().where(sync_runs.c.run == facts.run).values(again))
+        add(connection, auditor, Event(facts.run, Action.RUN_BEGUN, {"scope": dict(facts.scope)}), now)
 
 
-def end_run(engine: sa.Engine, run: str, state: str, counts: Mapping[str, Any], now: datetime) -> None:
-    """Note how a run ended."""
+def end_run(
+    engine: sa.Engine, run: str, state: str, counts: Mapping[str, Any], now: datetime, auditor: Auditor
+) -> Head:
+    """Note how a run ended, and write it down.
+
+    Returns:
+        How far the audit goes with it, to be kept outside of the database.
+    """
     ended = {"state": state, "ended_at": moment(now), "counts": json.dumps(counts, sort_keys=True)}
     with writing(engine) as connection:
         connection.execute(sync_runs.update().where(sync_runs.c.run == run).values(ended))
+        told = {"state": state, "written": counts.get("written", {})}
+        return add(connection, auditor, Event(run, Action.RUN_ENDED, told), now)
 
 
 def note_partition(engine: sa.Engine, partition: Partition, state: str, message: str, now: datetime) -> None:
@@ -109,42 +107,3 @@ def read_rates(engine: sa.Engine, run: str) -> pa.Table:
         rows = connection.execute(query).tuples().all()
     schema = pa.schema([pa.field("kind", pa.string()), pa.field("province", pa.string()), *LINK_RATES])
     return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=schema)
-
-
-def roll_back(engine: sa.Engine, run: str, as_run: str, now: datetime) -> RollbackCounts:
-    """Take back what a run did to the links; a record whose link a later run changed again stays as that left it.
-
-    Restored links are what they were, their own beginning included; what is taken back goes to the history as
-    ended by `as_run`. Doing it twice does nothing the second time.
-    """
-    names = [column.name for column in links.c]
-    made = links.c.run == run
-    ended_by_run = sa.and_(link_history.c.ended_by == run, link_history.c.run != run)
-    with writing(engine) as connection:
-        taken = sa.select(*links.c, sa.literal(moment(now)), sa.literal(as_run)).where(made)
-        connection.execute(link_history.insert().from_select([*names, "valid_to", "ended_by"], taken))
-        removed = rows_written(connection, links.delete().where(made))
-        ended = connection.execute(
-            sa.select(sa.func.count()).select_from(link_history).where(ended_by_run)
-        ).scalar_one()
-        before = sa.select(*[link_history.c[name] for name in names]).where(
-            ended_by_run, _still_last(run, as_run)
-        )
-        restored = rows_written(connection, links.insert().from_select(names, before))
-    return RollbackCounts(restored, removed, ended - restored)
-
-
-def _still_last(run: str, as_run: str) -> sa.ColumnElement[bool]:
-    """Whether nothing but the run itself and its taking back touched the record after a row of the history."""
-    later = link_history.alias("later")
-    held = sa.and_(links.c.kind == link_history.c.kind, links.c.record_id == link_history.c.record_id)
-    overtaken = sa.and_(
-        later.c.kind == link_history.c.kind,
-        later.c.record_id == link_history.c.record_id,
-        later.c.entry > link_history.c.entry,
-        later.c.ended_by.not_in([run, as_run]),
-    )
-    return sa.and_(
-        ~sa.exists(sa.select(links.c.kind).where(held).correlate(link_history)),
-        ~sa.exists(sa.select(later.c.entry).where(overtaken).correlate(link_history)),
-    )

@@ -94,7 +94,7 @@ class Snapshot:
             self._blocks = names, name_blocks(names, self._index)
         found = self._blocks[1]
         return (
-            WideBlocks(records, names, found, self._index)
+            WideBlocks(records, names, found, self._index, FEW if self.profile.parts else 0)
             if widely
             else ExactBlocks(records, found, self._index.order)
         )

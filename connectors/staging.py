@@ -48,16 +48,18 @@ def staging_table() -> sa.Table:
         sa.Column(field.name, _SQL_TYPES[field.type], primary_key=field.name == "record_id")
         for field in STAGED
     ]
-    return sa.Table("staged_decisions", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    name = "staged_decisions"
+    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False)
 
 
-def staged(kind: str, decisions: pa.Table, candidates: pa.Table) -> pa.Table:
+def staged(kind: str, decisions: pa.Table, candidates: pa.Table, *, by_run: str | None = None) -> pa.Table:
     """Decisions with their candidates, by record ID.
 
     Args:
         kind: The partition's kind; every decision must be of it.
         decisions: `matching.schemas.DECISIONS`.
         candidates: `matching.schemas.CANDIDATES`; only those of open records are kept.
+        by_run: The run that repeats what people decided in earlier runs; only what they say in this one outranks.
 
     Returns:
         `STAGED`.
@@ -72,7 +74,10 @@ def staged(kind: str, decisions: pa.Table, candidates: pa.Table) -> pa.Table:
     is_open = pc.is_null(decisions["personal_id"])
     listed = pc.fill_null(pc.take(found["candidates"], candidate_row), "[]")
     columns = {name: decisions[name] for name in STAGED.names if name in decisions.column_names}
-    columns["by_person"] = pc.fill_null(pc.equal(decisions["decided_by"], DECIDED_BY_PERSON), False)
+    by_person = pc.fill_null(pc.equal(decisions["decided_by"], DECIDED_BY_PERSON), False)
+    if by_run is not None:
+        by_person = pc.and_(by_person, pc.fill_null(pc.equal(decisions["run"], by_run), False))
+    columns["by_person"] = by_person
     columns["candidates"] = pc.if_else(is_open, listed, "[]")
     return pa.table(columns).select(STAGED.names).cast(STAGED)
 

@@ -5,14 +5,19 @@ written again writes nothing.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from connectors.database import bulk_insert, reading, writing
-from connectors.education_tables import link_rates, moment, sync_partitions
+from connectors.audit import Action as Told
+from connectors.audit import Auditor, Event, add, keyed
+from connectors.database import bulk_insert, reading, shown, writing
+from connectors.education_tables import link_rates, moment, sync_partitions, sync_runs
+from connectors.errors import RunRolledBack
 from connectors.locks import let_go, take
 from connectors.merge import Action, Merge
 from connectors.staging import digest, rates_table, staged, staging_table
@@ -20,7 +25,9 @@ from connectors.staging import digest, rates_table, staged, staging_table
 __all__ = ["Partition", "WriteCounts", "preview_partition", "write_partition"]
 
 DONE = "done"
-"""State of a partition that was written."""
+"""State of a run that is done, and of a partition that was written."""
+ROLLED_BACK = "rolled_back"
+"""State of a run that was taken back, and of its partitions: they count as never written."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,15 @@ class Partition:
     province: str
     complete: bool = True
     """Whether every record of the partition has a decision; else the others are left as they are."""
+    repeats: bool = False
+    """Whether the decisions repeat some of earlier runs; what a person decided there outranks nothing any more."""
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """What else the audit is told: gates that were accepted, say; no record and no person."""
+
+    @property
+    def repeating(self) -> str | None:
+        """The run, where decisions of other runs are only repeated."""
+        return self.run if self.repeats else None
 
 
 @dataclass(frozen=True)
@@ -77,6 +93,7 @@ def write_partition(
     *,
     owner: str,
     now: datetime,
+    auditor: Auditor,
 ) -> WriteCounts:
     """Write one partition.
 
@@ -89,6 +106,7 @@ def write_partition(
         rates: `connectors.education_tables.LINK_RATES`; absent columns count as 0.
         owner: Who holds the province; without a lock it is taken for the length of the transaction.
         now: The moment that the links hold from.
+        auditor: Who writes it down; the entry stands in the same transaction.
 
     Returns:
         What was done, or had been done when this run wrote the same before.
@@ -96,20 +114,33 @@ def write_partition(
     Raises:
         ProvinceLocked: Another owner holds the province; nothing was written.
         DecisionsRefused: The decisions contradict themselves; nothing was written.
+        RunRolledBack: The run was taken back; nothing was written.
         DatabaseProblem: The database failed; nothing was written.
     """
-    rows, counted = staged(partition.kind, decisions, candidates), rates_table(rates)
+    rows = staged(partition.kind, decisions, candidates, by_run=partition.repeating)
+    counted = rates_table(rates)
     told = digest(rows, counted, f"{partition.kind} {partition.province} {partition.complete}")
     with writing(engine) as connection:
         before = _written_before(connection, partition, told)
         if before is not None:
             return before
+        _refuse_rolled_back(connection, partition.run, shown(engine.url))
         held = take(connection, partition.province, owner, now)
         counts = _merge(connection, partition, rows, now)
         _write_rates(connection, partition, counted)
         _check_off(connection, partition, rows.num_rows, told, counts, now)
         if not held:
             let_go(connection, partition.province, owner)
+        # last, since whoever adds to the audit makes others wait until the transaction ends
+        told_of = {"rows": rows.num_rows, "content": keyed(auditor.key, told), "counts": asdict(counts)}
+        event = Event(
+            partition.run,
+            Told.WRITTEN,
+            {**partition.noted, **told_of},
+            partition.kind,
+            partition.province,
+        )
+        add(connection, auditor, event, now)
     return counts
 
 
@@ -117,7 +148,7 @@ def preview_partition(
     engine: sa.Engine, partition: Partition, decisions: pa.Table, candidates: pa.Table
 ) -> WriteCounts:
     """What `write_partition` would do, by the same rule on the same state; nothing is written."""
-    rows = staged(partition.kind, decisions, candidates)
+    rows = staged(partition.kind, decisions, candidates, by_run=partition.repeating)
     # the clock is not asked: nothing that carries a moment is written
     never = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
     with reading(engine) as connection:
@@ -131,6 +162,7 @@ def _staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Tabl
     bulk_insert(connection, table, rows)
     if connection.dialect.name == "postgresql":
         # nobody else tells the planner how large a temporary table is
+        connection.exec_driver_sql("SET LOCAL default_statistics_target = 1")
         connection.exec_driver_sql(f"ANALYZE {table.name}")
     return Merge(
         connection, table, partition.run, partition.kind, partition.province, moment(now), partition.complete
@@ -144,7 +176,7 @@ def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now:
     merge.list_conflicts(planned)
     merge.end_links(planned)
     merge.begin_links(planned)
-    merge.move_links()
+    merge.move_links(planned)
     merge.list_open(planned)
     planned.drop(connection)
     merge.staged.drop(connection)
@@ -164,6 +196,12 @@ def _written_before(connection: sa.Connection, partition: Partition, told: str) 
     )
     counts = connection.scalar(sa.select(sync_partitions.c.counts).where(done))
     return None if counts is None else WriteCounts(**json.loads(counts))
+
+
+def _refuse_rolled_back(connection: sa.Connection, run: str, database: str) -> None:
+    state = connection.scalar(sa.select(sync_runs.c.state).where(sync_runs.c.run == run))
+    if state == ROLLED_BACK:
+        raise RunRolledBack(database, run)
 
 
 def _write_rates(connection: sa.Connection, partition: Partition, rates: pa.Table) -> None:

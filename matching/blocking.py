@@ -151,9 +151,10 @@ def near_rules(
     other_commune: int,
     other_home: int,
     other_province: int,
+    few: bool,
 ) -> int:
     """The rules (bits) met by a pair of names that are near: one edit, a word missing, the same by ear or in another order."""
-    met = 0
+    met = _NAME_RARE if few else 0
     if commune != 0 and commune == other_commune:
         met |= _NEAR_NAME_COMMUNE
     if year_of(birth) != year_of(other):

@@ -129,12 +129,14 @@ class WideBlocks:
     names: Names
     blocks: NameBlocks
     index: Index
+    few: int
+    """Of a name near the record's so many entries are looked at of whatever age; of more only those of the record's."""
 
     def sought(self, rows: Array, found: Listed) -> Sought:
         """Their runs in both orders."""
         index, birth, both = self.index, self.records.birth[rows], _both_names(self.records, rows)
         met = np.unique(both[both >= 0])
-        near_start, near = near_groups(self.names, met, index.near, index.groups)
+        near_start, near = near_groups(self.names, met, index.near, index.groups, self.few)
         at = np.where(both >= 0, np.searchsorted(met, both), -1)
         groups = _wide_groups(
             birth,
@@ -146,6 +148,7 @@ class WideBlocks:
             self.blocks.group_high,
             index.groups.entries,
             index.order.birth,
+            self.few,
         )
         return _sought(
             rows, found, *_days(birth, index.births), *_names_of(self.records, rows, self.blocks), *groups
@@ -249,8 +252,9 @@ def _wide_groups(
     high: Array,
     entries: Array,
     ordered: Array,
+    few: int,
 ) -> tuple[Array, Array, Array, Array]:
-    """Each reading's group whole, and of the groups near it those born within two years."""
+    """Each reading's group whole, and of the groups near it those born within two years, or all where they are few."""
     size = len(birth)
     room = 0
     for i in range(size):
@@ -274,14 +278,18 @@ def _wide_groups(
         year = year_of(birth[i])
         same_end = used
         for reading in range(2):
-            if at[i, reading] < 0 or year == 0:
+            if at[i, reading] < 0:
                 continue
             for k in range(near_start[at[i, reading]], near_start[at[i, reading] + 1]):
                 begin, end = entries[near[k]], entries[near[k] + 1]
                 if holds(lows, first_used, same_end, begin):
                     continue
-                first = first_at_least(ordered, (year - 2) << 9, begin, end)
-                last = first_at_least(ordered, (year + 3) << 9, first, end)
+                first, last = begin, end
+                if end - begin > few:
+                    if year == 0:
+                        continue
+                    first = first_at_least(ordered, (year - 2) << 9, begin, end)
+                    last = first_at_least(ordered, (year + 3) << 9, first, end)
                 if last > first and not holds(lows, same_end, used, first):
                     lows[used], highs[used], kinds[used] = first, last, NEAR_NAME
                     used += 1

@@ -21,19 +21,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import levels, posterior
+from matching.absent import SURE, checked_threshold, without_own
 from matching.beside import ALONE, Beside, among
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
 from matching.columns import Records, year_of
+from matching.companions import with_companions
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
+from matching.competition import Claimed, competing
+from matching.copied import with_copied_dates
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.kinship import Compared, Kin, kin_of, learn_kin, said_by_family, slots_of
 from matching.likeness import SAME_SOUND
-from matching.model import HARDLY_OTHERS, SHRINKAGE, Model, learn, learn_expected
+from matching.model import HARDLY_OTHERS, PARTS, SHRINKAGE, Model, learn, learn_expected
+from matching.nameparts import levels_of_parts
 from matching.nametable import Array
-from matching.parts import TAKEN
+from matching.parts import P_BIRTH, TAKEN
 from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
@@ -186,6 +191,8 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
+    if work.subjects.parts is not None and settings.learn:
+        stored = with_companions(stored, registry.people())
     model = _learned(work, claims, stored) if settings.learn else stored
     kin_pairs = kin_of(records, kin)
     if settings.learn:
@@ -344,10 +351,20 @@ def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) ->
     current = model
     for _ in range(ROUNDS if len(sample) else 0):
         seen = _searched(work, search.FUZZY, sample, evidence, current)
-        probability, _ = posterior.probabilities(seen, _nobody(work, seen.row, current, search.FUZZY))
+        probability, nobody = posterior.probabilities(seen, _nobody(work, seen.row, current, search.FUZZY))
         there = seen.at >= 0
         compared, bare, coarse = _compared(work, seen, there)
-        current = learn_expected(model, compared, probability[there], bare, coarse)
+        if work.subjects.parts is None:
+            current = learn_expected(model, compared, probability[there], bare, coarse)
+            continue
+        undated, _ = posterior.probabilities(
+            seen.more(P_BIRTH, -seen.parts[..., P_BIRTH]), _nobody(work, seen.row, current, search.FUZZY)
+        )
+        share = _present(nobody, current, 0, len(sample), model)
+        current = replace(
+            learn_expected(model, compared, probability[there], bare, coarse, undated[there]),
+            in_registry=share,
+        )
     return current
 
 
@@ -356,8 +373,17 @@ def _compared(work: _Work, seen: Weighed, there: Array) -> tuple[dict[str, Array
     row = np.broadcast_to(seen.row[:, None], there.shape)[there]
     compared = {name: seen.levels[..., at][there] for at, name in enumerate(FIELDS)}
     reading, names = np.maximum(seen.reading[there], 0), work.subjects.names
+    if work.subjects.parts is not None:
+        compared |= _compared_parts(work, seen.reading[there], seen.at[there], compared["name"])
     bare = names.bare[reading] if len(names.key) else np.zeros(len(reading), bool)
     return compared, bare, work.subjects.coarse[row]
+
+
+def _compared_parts(work: _Work, reading: Array, at: Array, level: Array) -> dict[str, Array]:
+    """The levels of the parts of names."""
+    people = work.registry.people()
+    found = levels_of_parts(work.subjects.names, reading, people.names, people.entries.name[at], level)
+    return dict(zip(PARTS, found.T, strict=True))
 
 
 def _with_ages(model: Model, records: Records) -> Model:
@@ -381,15 +407,20 @@ def _with_prior(
     of = seen.of(alone[seen.row])
     current = model
     for _ in range(PRIOR_ROUNDS):
-        missed = current.in_registry * current.missed[search.FUZZY]
         _, nobody = posterior.probabilities(
             of.under(current.in_registry / model.in_registry), _nobody(work, of.row, current, search.FUZZY)
         )
-        there_all_the_same = missed / (1 - current.in_registry + missed)
-        present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
-        share = (present + SHRINKAGE * model.in_registry) / (everybody + SHRINKAGE)
-        current = replace(current, in_registry=min(share, 0.9999))
+        current = replace(current, in_registry=_present(nobody, current, linked, everybody, model))
     return seen.under(np.where(alone[seen.row], current.in_registry / model.in_registry, 1.0)), current
+
+
+def _present(nobody: Array, model: Model, linked: int, everybody: int, stored: Model) -> float:
+    """P(in registry) as P(nobody) of the open records, and those linked, show it."""
+    missed = model.in_registry * model.missed[search.FUZZY]
+    there_all_the_same = missed / (1 - model.in_registry + missed)
+    present = linked + float((1 - nobody + nobody * there_all_the_same).sum())
+    share = (present + SHRINKAGE * stored.in_registry) / (everybody + SHRINKAGE)
+    return min(share, 0.9999)
 
 
 def _nobody(work: _Work, row: Array, model: Model, name: str) -> Array:
@@ -505,7 +536,11 @@ def _concluded(
     facts: tuple[list[Bin], dict[str, RuleFacts], Listed],
 ) -> Searched:
     """Links below the limit are looked at once more by all rules; then the limit decides."""
-    limit = _limit(found, work.settings, model)
+    if work.subjects.parts is not None:
+        seen, found = _in_competition(work, seen, found, model)
+        limit = _checked_limit(work, found, model)
+    else:
+        limit = _limit(found, work.settings, model)
     by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
     doubtful = np.flatnonzero(by_pass & (found.probability < limit))
     again = np.setdiff1d(doubtful, seen.row)
@@ -520,7 +555,8 @@ def _concluded(
     still_open = seen.of(~linked[seen.row])
     if work.settings.learn or not model.taken:
         model = replace(model, taken=_less_likely(work, found))
-    still_open, found = _beside_the_linked(work, still_open, found, model, limit)
+    if work.subjects.parts is None:
+        still_open, found = _beside_the_linked(work, still_open, found, model, limit)
     linked = found.decided_by >= 0
     still_open = still_open.of(~linked[still_open.row])
     probability, _ = posterior.probabilities(still_open, _nobody(work, still_open.row, model, search.FUZZY))
@@ -548,11 +584,50 @@ ENTERED_TWICE = 0.02
 """P(somebody who has a linked record has another one of the kind), while too few records tell: assumption."""
 
 
+def _in_competition(work: _Work, seen: Weighed, found: Found, model: Model) -> tuple[Weighed, Found]:
+    """All records of the last pass are weighed once more, beside each other and beside those that were settled before."""
+    others = np.setdiff1d(np.flatnonzero(found.decided_by >= 0), seen.row)
+    held = work.beside.entries
+    settled = Claimed(
+        np.concatenate([found.entry[others], held]),
+        np.concatenate([found.probability[others], np.ones(len(held))]),
+    )
+    beside, _ = _beside_claims(work, seen, found, model, settled)
+    beside = _reordered(beside)
+    return beside, _updated(work, found, beside, model, search.FUZZY, _floor(work.settings, model))
+
+
+def _beside_claims(
+    work: _Work, seen: Weighed, found: Found, model: Model, settled: Claimed
+) -> tuple[Weighed, float]:
+    """Candidates with what dates of relatives and the claims of other records make of them, and P(nobody found)."""
+    nobody = float(model.nobody(search.FUZZY, np.ones(1))[0])
+    seen = with_copied_dates(seen, nobody, model)
+    claimed, free = _by_claims(work, found, model)
+    return seen.more(
+        TAKEN, competing(seen, _entries_at(work, seen.at), nobody, settled, claimed, free)
+    ), nobody
+
+
+def _by_claims(work: _Work, found: Found, model: Model) -> tuple[float, float]:
+    """How much less likely an entry is that another record holds, and how much likelier one that none does; a remainder can't tell the second."""
+    if model.taken and not work.settings.learn:
+        return model.taken, 1.0
+    twice, taken = _entered_twice(work, found)
+    return _less_likely(work, found), (1 - twice) / (1 - taken)
+
+
 def _less_likely(work: _Work, found: Found) -> float:
     """How much less likely an entry is once another record has it: P(entered twice) against the share of such people who are taken.
 
     Where a run holds few of all people, being taken says nothing; where it holds most of them, much.
     """
+    twice, taken = _entered_twice(work, found)
+    return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
+
+
+def _entered_twice(work: _Work, found: Found) -> tuple[float, float]:
+    """Share of people with a linked record who have another one, and share of people like those of the records who have one."""
     entry = found.entry[found.decided_by >= 0]
     distinct = len(np.unique(entry))
     twice = (len(entry) - distinct + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
@@ -561,8 +636,7 @@ def _less_likely(work: _Work, found: Found) -> float:
     density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(
         records.home[records.home > 0], known.places.sum(axis=0)
     )
-    taken = min(distinct * density / known.entries, 0.95)
-    return float(np.clip(twice / max(taken, 1e-9), 1e-3, 1.0))
+    return twice, min(distinct * density / known.entries, 0.95)
 
 
 def _density(codes: Array, people: Array) -> float:
@@ -579,14 +653,18 @@ def _beside_the_linked(
     """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
     taken = np.union1d(found.entry[found.decided_by >= 0], work.beside.entries)
     is_taken = among(taken, _entries_at(work, seen.at))
-    beside = seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0))
-    order = np.argsort(-beside.weight, axis=1, kind="stable")
+    beside = _reordered(seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0)))
+    return beside, _updated(work, found, beside, model, search.FUZZY, limit)
+
+
+def _reordered(seen: Weighed) -> Weighed:
+    """Best first again."""
+    order = np.argsort(-seen.weight, axis=1, kind="stable")
     reordered = {
-        name: _in_order(getattr(beside, name), order)
+        name: _in_order(getattr(seen, name), order)
         for name in ("at", "weight", "relative", "levels", "rules", "reading", "parts")
     }
-    beside = replace(beside, **reordered)
-    return beside, _updated(work, found, beside, model, search.FUZZY, limit)
+    return replace(seen, **reordered)
 
 
 def _in_order(values: Array, order: Array) -> Array:
@@ -606,6 +684,34 @@ def _limit(found: Found, settings: LinkSettings, model: Model) -> float:
     # what people confirmed must not pay for doubtful links of the machine
     linked = found.probability[(found.decided_by >= 0) & (found.decided_by != CONFIRMED)]
     return posterior.threshold(linked, settings.false_link_target * CAUTION, floor)
+
+
+def _checked_limit(work: _Work, found: Found, model: Model) -> float:
+    """The same, where the run checks itself on records whose entry is hidden."""
+    settings = work.settings
+    if settings.threshold is not None or not settings.sample or not settings.learn:
+        return _limit(found, settings, model)
+    by_pass = (found.decided_by >= 0) & (found.decided_by != CONFIRMED)
+    sure = np.flatnonzero(by_pass & (found.probability >= SURE))
+    rows = sure[:: max(1, len(sure) // settings.sample)]
+    hidden = _best_of_hidden(work, rows, found, model) if len(rows) else np.zeros(0)
+    linked = found.probability[by_pass]
+    absent = len(found.entry) * (1 - model.in_registry)
+    return checked_threshold(
+        linked, hidden, absent, settings.false_link_target, CAUTION, _floor(settings, model)
+    )
+
+
+def _best_of_hidden(work: _Work, rows: Array, found: Found, model: Model) -> Array:
+    """The best probability of each record once its own entry is left out."""
+    seen = _searched(work, search.FUZZY, rows, NOTHING_LISTED, model)
+    own = _entries_at(work, seen.at) == found.entry[seen.row][:, None]
+    seen = without_own(seen, own & (seen.at >= 0))
+    others = np.flatnonzero((found.decided_by >= 0) & (found.entry != 0))
+    settled = Claimed(found.entry[others], found.probability[others])
+    beside, nobody = _beside_claims(work, seen, found, model, settled)
+    probability, _ = posterior.probabilities(beside, nobody)
+    return np.asarray(probability.max(axis=1))
 
 
 CAUTION = 0.6

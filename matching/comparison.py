@@ -75,6 +75,24 @@ def birth_level(a: int, b: int) -> int:
 
 
 @inner
+def digit_slip(a: int, b: int, level: int) -> int:
+    """The level of two dates where any one digit of the year may be mistyped, not only those that `is_year_slip` knows.
+
+    Args:
+        a: a date.
+        b: another one.
+        level: their `birth_level`.
+    """
+    if level < OTHER_DATE or level > FAR or day_of(a) == 0 or a & 511 != b & 511 or is_first_of_january(a):
+        return level
+    x, y, differing = year_of(a), year_of(b), 0
+    while x > 0 or y > 0:
+        differing += x % 10 != y % 10
+        x, y = x // 10, y // 10
+    return YEAR_OFF if differing == 1 else level
+
+
+@inner
 def gender_level(a: int, b: int) -> int:
     """Same, different, missing."""
     if a == 0 or b == 0:

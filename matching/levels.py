@@ -21,6 +21,17 @@ NAME = (
     "different",
     "missing",
 )
+NAME_PART = (
+    "same",
+    "one_edit",
+    "cut",  # one is the beginning of the other, or its first letter
+    "alike",
+    "different",
+    "missing",
+)
+"""Family or given name, where names are compared by their parts."""
+MIDDLE = ("same", "partly", "different", "missing")
+"""What stands between family and given name."""
 BIRTH_DATE = (
     "same_day",
     "default_day",  # both say 1 January: agrees on the year, perhaps on nothing more

@@ -41,12 +41,12 @@ ENDS_APART = 4
 def edits(a: Array, b: Array) -> int:
     """Optimal string alignment distance (insert, delete, replace, swap two neighbours) up to 2; 3 for any greater (Ukkonen 1985: a band)."""
     n, m = min(len(a), LONGEST), min(len(b), LONGEST)
-    return _edits(a, 0, n, b, 0, m)
+    return edits_within(a, 0, n, b, 0, m)
 
 
 @inner
-def _edits(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
-    """The same of n letters from `low` and m from `other_low`."""
+def edits_within(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int:
+    """`edits` of n letters from `low` and m from `other_low`."""
     if abs(n - m) > 2:
         return 3
     while n > 0 and m > 0 and a[low] == b[other_low]:
@@ -94,12 +94,12 @@ def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int
 @inner
 def jaro_winkler(a: Array, b: Array) -> float:
     """Similarity in 0 to 1 (Winkler 1990): the share of letters in common, more where the names begin alike."""
-    return _jaro_winkler(a, 0, min(len(a), LONGEST), b, 0, min(len(b), LONGEST))
+    return similarity_within(a, 0, min(len(a), LONGEST), b, 0, min(len(b), LONGEST))
 
 
 @inner
-def _jaro_winkler(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> float:
-    """The same of n letters from `low` and m from `other_low`; letters in common are bits."""
+def similarity_within(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> float:
+    """`jaro_winkler` of n letters from `low` and m from `other_low`; letters in common are bits."""
     if n == 0 or m == 0:
         return 1.0 if n == m else 0.0
     reach = max(max(n, m) // 2 - 1, 0)
@@ -201,7 +201,7 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     )
     n, m = min(x[a, SHAPE] >> 32 & 0xFFFF, LONGEST), min(y[b, SHAPE] >> 32 & 0xFFFF, LONGEST)
     low, other_low = left.letter_start[a], right.letter_start[b]
-    distance = _edits(left.letters, low, n, right.letters, other_low, m) if apart <= 4 else 3
+    distance = edits_within(left.letters, low, n, right.letters, other_low, m) if apart <= 4 else 3
     if distance <= 1:
         return ONE_EDIT
     if x[a, SORTED] == y[b, SORTED]:
@@ -218,7 +218,7 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     if (
         n + m > 0
         and 4 * apart <= n + m
-        and _jaro_winkler(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
+        and similarity_within(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
     ):
         return SIMILAR
     return DIFFERENT

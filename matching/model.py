@@ -39,6 +39,9 @@ HARDLY_OTHERS = 0.5
 SHAPES: dict[str, tuple[str, ...]] = {
     "name": levels.NAME,
     "name_bare": levels.NAME,  # the record's name was typed without any mark
+    "family": levels.NAME_PART,  # parts of names, where the profile compares them
+    "middle": levels.MIDDLE,
+    "given": levels.NAME_PART,
     "birth_date": levels.BIRTH_DATE,
     "birth_date_coarse": levels.BIRTH_DATE,  # the record knows a year or month only, or says 1 January
     "gender": levels.GENDER,
@@ -161,6 +164,9 @@ def learned_table(
     return table
 
 
+PARTS = ("family", "middle", "given")
+"""Tables of parts of names; a stored model of whole names has none."""
+
 NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
 """Levels of a name (of no other comparison) that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
 
@@ -198,6 +204,7 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
         "place": (place_codes(compared), sure),
         "parents": (compared["parents"], sure),
     }
+    chosen |= {part: (compared[part], birth_agrees & (gender != 1)) for part in PARTS if part in compared}
     tables = {
         shape: learned_table(
             codes[rows], stored.m[shape], shape, NOT_LEARNED if shape.startswith("name") else frozenset()
@@ -219,7 +226,12 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
 
 
 def learn_expected(
-    stored: Model, compared: Levels, probability: np.ndarray, bare: np.ndarray, coarse: np.ndarray
+    stored: Model,
+    compared: Levels,
+    probability: np.ndarray,
+    bare: np.ndarray,
+    coarse: np.ndarray,
+    undated: np.ndarray | None = None,
 ) -> Model:
     """The model of this run's data where no numbers verify pairs: one round of expectation-maximisation (Winkler 1988).
 
@@ -229,7 +241,10 @@ def learn_expected(
         probability: of each pair, by the model so far.
         bare: per pair, whether the record's name has no marks at all.
         coarse: per pair, whether the record's date is coarse or 1 January.
+        undated: of each pair, by all but the date. With it each comparison is learned from pairs that the others vouch for, dates from the same
+            names and names from the same day; else whoever comes near an absent person by chance teaches that this is how slips are.
     """
+    of_dates = probability if undated is None else undated
     everything = np.ones(len(probability), bool)
     chosen = {
         "name": (compared["name"], ~bare),
@@ -241,8 +256,23 @@ def learn_expected(
         "number": (compared["number"], everything),
         "parents": (compared["parents"], everything),
     }
+    chosen |= {part: (compared[part], everything) for part in PARTS if part in compared}
+    if undated is not None:
+        same_day = compared["birth_date"] == levels.BIRTH_DATE.index("same_day")
+        same_name = compared["name"] <= levels.NAME.index("same_sound")
+        for shape, (codes, rows) in chosen.items():
+            if shape in {"name", "name_bare", *PARTS}:
+                chosen[shape] = codes, rows & same_day
+            elif "date" in shape:
+                chosen[shape] = codes, rows & same_name
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape, frozenset(), probability[rows])
+        shape: learned_table(
+            codes[rows],
+            stored.m[shape],
+            shape,
+            frozenset(),
+            (of_dates if "date" in shape else probability)[rows],
+        )
         for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])

@@ -28,7 +28,9 @@ def looked_up(keys: Array, to: Array, wanted: Array) -> Array:
     return np.where(keys[at] == wanted, to[at], -1)
 
 
-def near_groups(names: Names, chosen: Array, near: NearNames, groups: Groups) -> tuple[Array, Array]:
+def near_groups(
+    names: Names, chosen: Array, near: NearNames, groups: Groups, most_of_word: int = 0
+) -> tuple[Array, Array]:
     """Groups of names near each chosen name, without its own: by ear, spaces, order of words, a word more or less, a slip in one word.
 
     Args:
@@ -36,6 +38,7 @@ def near_groups(names: Names, chosen: Array, near: NearNames, groups: Groups) ->
         chosen: positions among them.
         near: the registry's keys.
         groups: the registry's names without marks.
+        most_of_word: names of three words and more that have all but one word in common are near where they are no more than this.
 
     Returns:
         Where the groups of each chosen name start (one more than chosen), and the groups (int32).
@@ -44,7 +47,16 @@ def near_groups(names: Names, chosen: Array, near: NearNames, groups: Groups) ->
     words = distinct_words(names, chosen)
     slip_start, slips = _word_slips(*words, near)
     return _near_groups(
-        names, chosen, own, near_tuple(near), groups.key, groups.of_key, words[0], slip_start, slips
+        names,
+        chosen,
+        own,
+        near_tuple(near),
+        groups.key,
+        groups.of_key,
+        words[0],
+        slip_start,
+        slips,
+        most_of_word,
     )
 
 
@@ -155,6 +167,7 @@ def _near_groups(
     words: Array,
     slip_start: Array,
     slips: Array,
+    most_of_word: int,
 ) -> tuple[Array, Array]:
     (
         sound_key,
@@ -188,17 +201,18 @@ def _near_groups(
                 found, used = _add(found, first, used, own[i], group_key, group_of, key)
             place *= WORD_PLACE
             if high - low > 2:
-                found, used = _add(
-                    found,
-                    first,
-                    used,
-                    own[i],
-                    group_key,
-                    group_of,
-                    without_word(names.word[low:high], k - low),
-                )
+                rest = without_word(names.word[low:high], k - low)
+                found, used = _add(found, first, used, own[i], group_key, group_of, rest)
+                if most_of_word > 0 and not _more_than(left_key, rest, most_of_word):
+                    found, used = _add(found, first, used, own[i], left_key, left_to, rest)
         start[i + 1] = used
     return start, found[:used]
+
+
+@compiled
+def _more_than(keys: Array, key: int, most: int) -> bool:
+    at = np.searchsorted(keys, key) + most
+    return bool(at < len(keys) and keys[at] == key)
 
 
 @compiled

@@ -10,14 +10,23 @@ from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
 from matching.compiled import compiled
 from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
-from matching.nametable import Array
+from matching.nametable import Array, Names
 from matching.searching import KEPT, Kept, Sought, are_married
-from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, prior_of, shared_home
+from matching.weighing import (
+    NEGLIGIBLE,
+    Weights,
+    age_weight,
+    are_kin,
+    best_of,
+    name_weight,
+    prior_of,
+    shared_home,
+)
 
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
 this age have such records, that it is about somebody deceased, that somebody who has a linked record has another one (added after the
-search). Birth place and residence are one joint comparison; how common a name is where the record lives counts with the name."""
+search; in the profile `people`, how other records' claims change the odds, so it may be positive). Birth place and residence are one joint comparison; how common a name is where the record lives counts with the name."""
 
 BEFORE = PARTS[:4]
 """The parts that are no comparisons."""
@@ -28,12 +37,22 @@ COMPARED = PARTS[4:]
 PRIOR, AGE, DECEASED, TAKEN, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
 
 
-def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept) -> Array:
+def parts_of(
+    records: Records,
+    names: Names,
+    entries: Entries,
+    entry_names: Names,
+    sought: Sought,
+    tables: Weights,
+    kept: Kept,
+) -> Array:
     """The parts of the weights of a chunk's best candidates.
 
     Args:
         records: all records.
+        names: of the records.
         entries: of the registry.
+        entry_names: of the registry.
         sought: the chunk.
         tables: its weights.
         kept: what the search found.
@@ -42,13 +61,20 @@ def parts_of(records: Records, entries: Entries, sought: Sought, tables: Weights
         n × KEPT × PARTS, float32; 0 where there is no candidate.
     """
     parts = np.zeros((len(sought.row), KEPT, len(PARTS)), np.float32)
-    _fill(records, entries, sought, tables, kept, parts)
+    _fill(records, names, entries, entry_names, sought, tables, kept, parts)
     return parts
 
 
 @compiled
 def _fill(
-    records: Records, entries: Entries, sought: Sought, tables: Weights, kept: Kept, parts: Array
+    records: Records,
+    names: Names,
+    entries: Entries,
+    entry_names: Names,
+    sought: Sought,
+    tables: Weights,
+    kept: Kept,
+    parts: Array,
 ) -> None:
     for i in range(len(sought.row)):
         for k in range(KEPT):
@@ -59,10 +85,13 @@ def _fill(
                 of_kin = sought.holder[i] >= 0 and (
                     _married(sought, i, at) or are_kin(entries, at, sought.holder[i])
                 )
-                _compared(
-                    records, sought.row[i], tables, i, kept.levels[i, k], kept.reading[i, k], of_kin, own
-                )
-                level, by_family = kept.levels[i, k], _prior_of(sought, i, at) > 0
+                level, reading = kept.levels[i, k], kept.reading[i, k]
+                _compared(records, sought.row[i], tables, i, level, reading, of_kin, own)
+                if reading >= 0:
+                    own[P_NAME] += name_weight(
+                        tables, names, reading, entry_names, entries.name[at], level[NAME]
+                    )[0]
+                by_family = _prior_of(sought, i, at) > 0
                 if by_family and not np.isnan(tables.of_kin[i]):
                     own[P_PLACE] = 0.0
                 elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
@@ -115,8 +144,6 @@ def _compared(
     parts[P_NUMBER] = tables.number_of_kin if from_kin else tables.number[shared, level[NUMBER]]
     if reading < 0 and _was_cut(records, row, tables, parts):
         return
-    if reading >= 0:
-        parts[P_NAME] = tables.name[reading, level[NAME]]
     if same_letters(level[NAME]):
         parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
     parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]

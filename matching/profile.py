@@ -24,12 +24,16 @@ class Profile:
     """Folded text → its sound, word by word, spaces kept."""
     regions: bool
     """Whether birth provinces merge into the regions of 2025."""
+    parts: bool
+    """Whether names are compared part by part (`matching.nameparts`)."""
 
 
-VIETNAM = Profile("vietnam", names.canonical, names.fold, names.sound, regions=True)
+VIETNAM = Profile("vietnam", names.canonical, names.fold, names.sound, regions=True, parts=False)
 """Vietnamese names, numbers and places."""
 
-PEOPLE = Profile("people", latin_names.canonical, latin_names.fold, latin_names.sound, regions=False)
+PEOPLE = Profile(
+    "people", latin_names.canonical, latin_names.fold, latin_names.sound, regions=False, parts=True
+)
 """Names of other cultures in Latin letters, family name first; codes of places and numbers as they are given."""
 
 PROFILES = {profile.name: profile for profile in (VIETNAM, PEOPLE)}

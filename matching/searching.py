@@ -227,6 +227,7 @@ def _search_group(
                 order.commune[p],
                 order.home[p],
                 order.birth_province[p],
+                few and len(tables.parts_of_names.family) > 0,
             )
         else:
             met = name_rules(

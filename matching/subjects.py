@@ -16,11 +16,14 @@ from matching.frequency import (
     place_table,
 )
 from matching.model import Model
+from matching.nameparts import ARRANGED, PartWeights
 from matching.nametable import Array, Names
+from matching.partshares import PartShares, part_shares
 from matching.passes.search import FUZZY
 from matching.people import id_provinces
 from matching.profile import Profile
 from matching.weighing import FIRST_YEAR, YEARS, Weights
+from matching.yearshares import with_spans
 
 GENDER_GIVEN_NAME = (0.97, 0.03, 1.0)
 """P(gender same, different) of two people whose given names agree: names tell gender (assumption, reference name tables)."""
@@ -50,6 +53,8 @@ class Subjects:
     """The names themselves, for a registry that is asked in words."""
     name_u: Array
     """names × levels."""
+    parts: PartShares | None
+    """The same of the parts of names, where the profile compares them."""
     established: Array
     """Sorted keys of given names (`matching.likeness`)."""
     known: Frequencies
@@ -105,6 +110,7 @@ def subjects_of(
         names=names,
         text=text,
         name_u=NameFrequency(known.words, known.entries, profile).table(names, counts),
+        parts=_part_shares(names, known, counts) if profile.parts else None,
         established=known.words.given_names(),
         known=known,
         regions=_regions(profile),
@@ -116,6 +122,11 @@ def subjects_of(
 
 def _without_family(size: int) -> tuple[Array, Array]:
     return np.full(size, np.nan), np.zeros(size)
+
+
+def _part_shares(names: Names, known: Frequencies, counts: Mapping[str, Array] | None) -> PartShares:
+    words, counted = known.words, None if counts is None else counts["folded"]
+    return part_shares(names, words.first, words.middle, words.last, known.entries, counted)
 
 
 def _coarse(birth: Array) -> Array:
@@ -142,6 +153,7 @@ class ByName:
     name: Array
     relative: Array
     best: Array
+    parts: PartWeights
 
 
 def weights_by_name(subjects: Subjects, model: Model) -> ByName:
@@ -152,7 +164,46 @@ def weights_by_name(subjects: Subjects, model: Model) -> ByName:
     weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
     relative = np.where(missing, 0, np.log2(np.maximum(model.relative["name"], 1e-9)) - u).astype(np.float32)
     best = np.maximum(weight.max(axis=1), relative.max(axis=1)) if len(u) else np.zeros(0, np.float32)
-    return ByName(weight, relative, best)
+    if subjects.parts is None:
+        return ByName(weight, relative, best, _NO_PARTS)
+    parts = _weights_of_parts(subjects, subjects.parts, model)
+    return ByName(weight, relative, _best_of_parts(parts), parts)
+
+
+_NO_PARTS = PartWeights(
+    *(np.zeros((0, 1), np.float32),) * 6, np.zeros(0, np.float32), np.zeros(3, np.float32)
+)
+
+
+def _weights_of_parts(subjects: Subjects, shares: PartShares, model: Model) -> PartWeights:
+    def against(shape: str, u: Array, names: tuple[str, ...]) -> tuple[Array, Array]:
+        log2_u = np.log2(np.maximum(u, 1e-12))
+        return _table(model.m[shape], names, log2_u), _table(model.relative[shape], names, log2_u)
+
+    by_parts, whole = (np.maximum(share, 1e-15) for share in (shares.whole_by_parts, shares.whole))
+    commoner = np.where(shares.whole > 0, np.log2(by_parts / whole), 0)
+    arranged = np.zeros(3, np.float32)
+    for arrangement, level in ARRANGED.items():
+        arranged[arrangement] = np.log2(model.m["name"][level])
+    return PartWeights(
+        *against("family", shares.family, levels.NAME_PART),
+        *against("middle", shares.middle, levels.MIDDLE),
+        *against("given", shares.given, levels.NAME_PART),
+        commoner.astype(np.float32),
+        arranged,
+    )
+
+
+def _best_of_parts(parts: PartWeights) -> Array:
+    """The most that each name can weigh."""
+    of_person, of_relative = (
+        sum((part.max(axis=1) for part in some), np.zeros(len(parts.whole)))
+        for some in (
+            (parts.family, parts.middle, parts.given),
+            (parts.family_relative, parts.middle_relative, parts.given_relative),
+        )
+    )
+    return np.asarray(np.maximum(of_person, of_relative), dtype=np.float32)
 
 
 def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, local: Array) -> Weights:
@@ -166,12 +217,14 @@ def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, l
         local: rows × readings × residence levels, log2 of how much commoner each name is there (`matching.localnames`).
     """
     records, known = subjects.records, subjects.known
-    birth, birth_relative = _birth_weights(records.birth[rows], known, model)
+    birth, birth_relative = _birth_weights(
+        records.birth[rows], known, model, spans=subjects.parts is not None
+    )
     place, place_relative = _place_weights(records, rows, known, model)
     gender = np.log2(np.array([GENDER_OTHERWISE, GENDER_GIVEN_NAME]))
     number_u = np.stack([_number_u(share, known.entries) for share in (model.number_of_another, 0.5)])
     return Weights(
-        name=by_name.name, name_relative=by_name.relative, best_name=by_name.best,
+        name=by_name.name, name_relative=by_name.relative, best_name=by_name.best, parts_of_names=by_name.parts,
         birth=birth, birth_relative=birth_relative,
         place=place, place_relative=place_relative, local=local,
         gender=_table(model.m["gender"], levels.GENDER, gender), gender_relative=_table(model.relative["gender"], levels.GENDER, gender),
@@ -221,12 +274,11 @@ def birth_date_u(subjects: Subjects, rows: Array) -> Array:
     return birth_date_table(year_of(birth), (birth & 31) == 0, is_first_of_january(birth), subjects.known)
 
 
-def _birth_weights(birth: Array, known: Frequencies, model: Model) -> tuple[Array, Array]:
+def _birth_weights(birth: Array, known: Frequencies, model: Model, *, spans: bool) -> tuple[Array, Array]:
     """By distinct date: the people of a chunk share many."""
     distinct, at = np.unique(birth, return_inverse=True)
-    u = np.log2(
-        birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known)
-    )
+    share = birth_date_table(year_of(distinct), (distinct & 31) == 0, is_first_of_january(distinct), known)
+    u = np.log2(with_spans(share, year_of(distinct), known.years) if spans else share)
     m = np.where(_coarse(distinct)[:, None], model.m["birth_date_coarse"], model.m["birth_date"])
     missing = _is_missing(levels.BIRTH_DATE)
     weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)

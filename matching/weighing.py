@@ -20,6 +20,7 @@ from matching.comparison import (
     RESIDENCE,
     birth_level,
     birth_place_level,
+    digit_slip,
     gender_level,
     number_level,
     parents_of_pair,
@@ -28,6 +29,7 @@ from matching.comparison import (
 from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.compiled import inner
 from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, name_level, same_letters
+from matching.nameparts import PartWeights, parts_weight
 from matching.nametable import Array, Names
 
 FIRST_YEAR = 1900
@@ -52,6 +54,7 @@ class Weights(NamedTuple):
     name_relative: Array
     best_name: Array
     """Per name, the greatest of both."""
+    parts_of_names: PartWeights
     birth: Array
     """records × levels."""
     birth_relative: Array
@@ -137,6 +140,8 @@ def weigh(
         Its match weight (log2 w_c), its term in the mass of nobody (log2), and which reading of the name it was.
     """
     birth = birth_level(records.birth[row], entries.birth[at])
+    if len(tables.parts_of_names.family):
+        birth = digit_slip(records.birth[row], entries.birth[at], birth)
     gender = gender_level(records.gender[row], entries.gender[at])
     place = birth_place_level(
         records.birth_province[row], records.birth_region[row], entries.birth_province[at], tables.regions
@@ -182,8 +187,8 @@ def weigh(
         weight -= shared_home(tables, i, place, home)
     given = np.int64(alike)
     if reading >= 0:
-        weight += tables.name[reading, name]
-        relative += tables.name_relative[reading, name]
+        of_name, of_relative = name_weight(tables, names, reading, entry_names, entries.name[at], name)
+        weight, relative = weight + of_name, relative + of_relative
     weight += tables.gender[given, gender]
     relative += tables.gender_relative[given, gender]
     if max(weight, relative) < FAINT or (records.father_name[row] < 0 and records.mother_name[row] < 0):
@@ -197,6 +202,16 @@ def weigh(
 def prior_of(tables: Weights, i: int, prior: float) -> float:
     """log2 P(it is this entry) before evidence, whether the family names it (prior > 0) or not."""
     return tables.in_registry + np.log2(prior) if prior > 0 else tables.prior + tables.elsewhere[i]
+
+
+@inner
+def name_weight(
+    tables: Weights, names: Names, reading: int, entry_names: Names, other: int, level: int
+) -> tuple[float, float]:
+    """What the names weigh, whole or by their parts, for the person and for a relative."""
+    if len(tables.parts_of_names.family):
+        return parts_weight(tables.parts_of_names, names, reading, entry_names, other, level)
+    return tables.name[reading, level], tables.name_relative[reading, level]
 
 
 @inner

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.audit import Action, Event, write_down
 from connectors.education import create_sync_tables, provinces
 from connectors.education_tables import moment
 from connectors.runs import RunFacts, begin_run, end_run, note_partition, partition_states
@@ -12,6 +13,7 @@ from connectors.writeback import DONE, Partition
 from matching.frequency import Frequencies
 from matching.model import Model
 from matching.registry import RegistryFacts
+from pipelines.auditing import keep_head
 from pipelines.errors import Ending
 from pipelines.history import last_run, run_line
 from pipelines.means import Means, ProvinceRun, frequencies, model_file, runs_folder, stored_models
@@ -46,14 +48,19 @@ def begin(means: Means, run: str, scope: Scope) -> Beginning:
     Raises:
         RegistryProblem: The registry gave no usable answer.
         DatabaseProblem: The database can't be written.
+        SchemaOlder: The tables of the sync must be upgraded.
     """
     registry = means.client(run, runs_folder(means.settings) / run / "answers").facts()
     models = stored_models(means.settings)
-    if not scope.dry_run:
-        create_sync_tables(means.engine)
+    # before anybody is asked: what can't be written down is not done
+    create_sync_tables(means.engine)
+    if scope.dry_run:
+        told = Event(run, Action.RUN_BEGUN, {"scope": scope.model_dump(mode="json")})
+        write_down(means.engine, means.auditor, told, means.clock())
+    else:
         names = ", ".join(sorted({one.name for one in models.values()}))
         facts = RunFacts(run, scope.model_dump(mode="json"), names, registry.as_of)
-        begin_run(means.engine, facts, means.clock())
+        begin_run(means.engine, facts, means.clock(), means.auditor)
     line = None if scope.dry_run else run_line(means.engine, run)
     states = {} if scope.dry_run else partition_states(means.engine, run)
     return Beginning(
@@ -78,6 +85,16 @@ def note(start: Beginning, province: str, kinds: tuple[str, ...], state: Ending,
         note_partition(start.means.engine, partition, state, message, start.means.clock())
 
 
+def stopped(work: ProvinceRun, kind: str, failed: Mapping[str, Any], message: str) -> None:
+    """Note in the database that gates kept a partition from being written."""
+    if work.scope.dry_run:
+        return
+    means, now = work.means, work.means.clock()
+    note_partition(means.engine, Partition(work.run, kind, work.province), Ending.GATE, message, now)
+    told = Event(work.run, Action.STOPPED, {"gates": dict(failed)}, kind, work.province)
+    write_down(means.engine, means.auditor, told, now)
+
+
 def conclude(
     start: Beginning, seconds: Mapping[str, float], written: Mapping[str, int], ending: Ending | None
 ) -> Path | None:
@@ -87,14 +104,18 @@ def conclude(
         The report; None for a run that was interrupted.
     """
     now, changed_since = start.means.clock(), _changed_since(start)
-    if not start.scope.dry_run:
+    if start.scope.dry_run:
+        told = Event(start.run, Action.RUN_ENDED, {"state": str(ending or DONE)})
+        head = write_down(start.means.engine, start.means.auditor, told, now)
+    else:
         counts: dict[str, Any] = {
             "written": dict(written),
             "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
             "registry": asdict(start.registry),
             "changed_since": changed_since,
         }
-        end_run(start.means.engine, start.run, ending or DONE, counts, now)
+        head = end_run(start.means.engine, start.run, ending or DONE, counts, now, start.means.auditor)
+    keep_head(start.means.settings, start.run, head)
     if ending is None and not start.scope.dry_run and changed_since is None:
         _learn(start)
     if ending in (Ending.INTERRUPTED, Ending.REGISTRY):

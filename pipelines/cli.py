@@ -14,7 +14,13 @@ from typing import Any, NoReturn
 
 import click
 
-from connectors.errors import ConnectorError, ProvinceLocked, RegistryProblem, RegistryUnreachable
+from connectors.errors import (
+    ConnectorError,
+    ProvinceLocked,
+    RegistryProblem,
+    RegistryUnreachable,
+    RollbackRefused,
+)
 from matching.errors import MatchingError
 from pipelines.errors import (
     Ending,
@@ -53,6 +59,8 @@ class Exit(IntEnum):
     """Another run holds the province."""
     PROVINCES = 7
     """Some provinces failed."""
+    AUDIT = 8
+    """The audit does not hold."""
     INTERRUPTED = 130
     """Can be resumed."""
 
@@ -75,6 +83,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (RegistryUnreachable, Exit.REGISTRY),
     (RegistryNotStarted, Exit.REGISTRY),
     (RegistryProblem, Exit.SETTINGS),
+    (RollbackRefused, Exit.GATE),
     (StageFailed, Exit.BROKEN),
     (PipelineError, Exit.SETTINGS),
     (ConnectorError, Exit.SETTINGS),
@@ -161,6 +170,8 @@ _COMMANDS = {
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",
     "runs": "pipelines.commands_runs",
+    "audit": "pipelines.commands_audit",
+    "database": "pipelines.commands_audit",
     "config": "pipelines.commands_runs",
     "schedule": "pipelines.commands_sync",
     "demo": "pipelines.commands_demo",

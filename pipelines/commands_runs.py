@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from connectors.database import open_database
+from connectors.schema import is_prepared
 from pipelines.checkpoints import expired_runs, remove_runs
 from pipelines.cli import Asked
+from pipelines.commands_changes import diff, rollback
 from pipelines.errors import RunUnknown
-from pipelines.history import RunLine, is_prepared, partitions, run_line
+from pipelines.history import RunLine, partitions, run_line
 from pipelines.history import runs as read_runs
 from pipelines.means import runs_folder, utc_now
 from pipelines.province_names import province_name
@@ -34,7 +36,8 @@ def list_runs(asked: Asked, as_json: bool) -> None:
         click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return
     for one in found:
-        click.echo(f"{one.run}  {one.state:<12} {_scope_words(one)}")
+        taken_back = f"  ← {one.rollback_of}" if one.rollback_of else ""
+        click.echo(f"{one.run}  {one.state:<12} {_scope_words(one)}{taken_back}")
     if not found:
         click.echo(asked.text()("runs.none"), err=True)
 
@@ -81,6 +84,10 @@ def prune(asked: Asked, dry_run: bool) -> None:
         remove_runs(found)
     names = ", ".join(folder.name for folder in found) or "–"
     click.echo(text("prune.would" if dry_run else "prune.done", count=len(found), names=names))
+
+
+runs.add_command(diff)
+runs.add_command(rollback)
 
 
 @click.group()

@@ -70,16 +70,18 @@ def resumable(settings: Settings, run: str, accepted_gates: tuple[str, ...]) -> 
         RunUnknown: There is none.
     """
     from connectors.database import open_database
-    from connectors.writeback import DONE
+    from connectors.schema import is_prepared
+    from connectors.writeback import DONE, ROLLED_BACK
     from pipelines import history
 
     engine = open_database(settings.database_url)
-    found = history.runs(engine, limit=1000) if history.is_prepared(engine) else []
+    found = history.runs(engine, limit=1000) if is_prepared(engine) else []
     engine.dispose()
     able = [
         one
         for one in found
-        if (one.run == run and one.state != DONE) or (not run and one.state in history.STATES_TO_RESUME)
+        if (one.run == run and one.state not in {DONE, ROLLED_BACK})
+        or (not run and one.state in history.STATES_TO_RESUME)
     ]
     if not able:
         raise RunUnknown(run)

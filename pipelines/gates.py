@@ -62,8 +62,15 @@ def _drop(seen: Figures) -> float | None:
     return seen.previous_linked / seen.previous_in_scope - seen.linked / seen.in_scope
 
 
+def _fewer(seen: Figures) -> float | None:
+    if seen.previous_in_scope < SMALL:
+        return None
+    return 1 - seen.in_scope / seen.previous_in_scope
+
+
 def _changed(seen: Figures) -> float | None:
-    return seen.changed / seen.held if seen.changed > FEW_CHANGES else None
+    # records that moved here from other provinces bring links that were not held here
+    return seen.changed / max(seen.held, seen.changed) if seen.changed > FEW_CHANGES else None
 
 
 def _rejected(seen: Figures) -> float | None:
@@ -76,6 +83,7 @@ def _false(seen: Figures) -> float | None:
 
 GATES = (
     Gate("link_rate", _drop, lambda settings: settings.gate_link_rate_drop),
+    Gate("records", _fewer, lambda settings: settings.gate_records_drop),
     Gate("changed_ids", _changed, lambda settings: settings.gate_changed_ids),
     Gate("rejects", _rejected, lambda settings: settings.gate_rejects),
     Gate("false_links", _false, lambda settings: settings.gate_false_links),

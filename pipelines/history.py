@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connectors.database import reading
 from connectors.education_tables import link_conflicts, link_rates, links, sync_partitions, sync_runs
+from connectors.schema import is_prepared
 from connectors.writeback import DONE
 from matching.schemas import SCHOOLS
 
@@ -45,11 +46,10 @@ class RunLine:
     counts: dict[str, Any]
     model: str | None
 
-
-def is_prepared(engine: sa.Engine) -> bool:
-    """Whether the tables that the sync owns are there."""
-    with reading(engine) as connection:
-        return sa.inspect(connection).has_table(links.name)
+    @property
+    def rollback_of(self) -> str | None:
+        """The run that it took back; None for a run that linked."""
+        return self.scope.get("rollback_of")
 
 
 def last_run(engine: sa.Engine, kind: str, province: str, but: str) -> LastRun | None:
@@ -80,7 +80,7 @@ def last_run(engine: sa.Engine, kind: str, province: str, but: str) -> LastRun |
 
 
 def runs(engine: sa.Engine, limit: int = 20) -> list[RunLine]:
-    """Runs, the last one first."""
+    """Runs, rollbacks among them, the last one first."""
     with reading(engine) as connection:
         rows = connection.execute(
             sa.select(sync_runs).order_by(sync_runs.c.started_at.desc()).limit(limit)

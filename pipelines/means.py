@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import sqlalchemy as sa
 
+from connectors.audit import Action, Auditor, Event, write_down
 from connectors.database import open_database
 from connectors.registry_messages import Credentials, Identity
 from connectors.registry_patience import Limits
@@ -17,6 +18,7 @@ from matching.frequency import Frequencies
 from matching.frequency_file import load_frequencies
 from matching.model import Model
 from matching.registry import RegistryFacts
+from pipelines.auditing import auditor
 from pipelines.checkpoints import Checkpoint
 from pipelines.errors import SettingsWrong
 from pipelines.kept_answers import KeptAnswers
@@ -42,11 +44,21 @@ class Means:
     identity: Identity
     limits: Limits
     told: Told
+    auditor: Auditor
     clock: Callable[[], datetime] = utc_now
 
-    def client(self, run: str, folder: Path) -> KeptAnswers:
-        """A registry client for one partition of a run, its answers kept in `folder`."""
-        client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run)
+    def client(
+        self, run: str, folder: Path, kind: str | None = None, province: str | None = None
+    ) -> KeptAnswers:
+        """A registry client for one partition of a run, its answers kept in `folder`; what it asks is written down."""
+        purpose = {"purpose": self.settings.registry_purpose, "agency": self.settings.registry_agency}
+
+        def asked(operation: str, questions: int) -> None:
+            facts = {"operation": operation, "questions": questions, **purpose}
+            event = Event(run, Action.ASKED, facts, kind, province)
+            write_down(self.engine, self.auditor, event, self.clock())
+
+        client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run, asked=asked)
         return client.keep_in(folder)
 
 
@@ -66,6 +78,10 @@ class ProvinceRun:
         """What is kept of a partition; without a kind, of the province."""
         folder = runs_folder(self.means.settings) / self.run / self.province
         return Checkpoint(folder / kind if kind else folder)
+
+    def client(self, kind: str) -> KeptAnswers:
+        """The registry client of a partition."""
+        return self.means.client(self.run, self.checkpoint(kind).folder / "answers", kind, self.province)
 
 
 def runs_folder(settings: Settings) -> Path:
@@ -105,7 +121,9 @@ def open_means(settings: Settings, told: Told | None = None) -> Iterator[Means]:
     engine = open_database(settings.database_url)
     try:
         with _address(settings) as address, httpx2.Client(base_url=address) as http:
-            yield Means(settings, engine, http, credentials, identity, limits, told or Silence())
+            yield Means(
+                settings, engine, http, credentials, identity, limits, told or Silence(), auditor(settings)
+            )
     finally:
         engine.dispose()
 

@@ -14,6 +14,7 @@ from connectors.runs import read_rates
 from matching.cascade import CASCADE
 from matching.registry import RegistryFacts
 from pipelines.checkpoints import Checkpoint, owners_folder
+from pipelines.conflict_list import write_conflicts
 from pipelines.history import last_run, read_schools
 from pipelines.means import ProvinceRun, reports_folder, runs_folder
 from pipelines.measures import (
@@ -113,7 +114,8 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
         write_rates(out, measures.rates),
         write_rates_workbook(out, measures.rates, settings.language),
     ]
-    files = [page, *rates, *sorted(folder_of_lists(out).glob("unmatched-*"))]
+    conflicts = write_conflicts(out, engine, finished.scope.kinds, finished.provinces, settings.language)
+    files = [page, *rates, conflicts, *sorted(folder_of_lists(out).glob("unmatched-*"))]
     write_run_file(out, facts, measures.rates, files, written)
     return page
 

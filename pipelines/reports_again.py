@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from connectors.database import open_database
 from connectors.education import provinces
+from connectors.schema import is_prepared
 from matching.registry import RegistryFacts
 from pipelines import history
 from pipelines.errors import RunUnknown
@@ -42,9 +43,10 @@ def write_again(settings: Settings, run: str = "") -> Path:
 
 
 def _wanted(engine: sa.Engine, run: str) -> history.RunLine:
-    if not history.is_prepared(engine):
+    if not is_prepared(engine):
         raise RunUnknown(run)
-    found = history.run_line(engine, run) if run else next(iter(history.runs(engine, limit=1)), None)
-    if found is None:
+    last = (one for one in history.runs(engine, limit=1000) if one.rollback_of is None)
+    found = history.run_line(engine, run) if run else next(last, None)
+    if found is None or found.rollback_of is not None:
         raise RunUnknown(run)
     return found

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     gate_link_rate_drop: float = Field(
         0.05, gt=0, le=1, description="Gate link_rate: how far below the last run's rate is too far."
     )
+    gate_records_drop: float = Field(
+        0.2, ge=0, le=1, description="Gate records: which share of the last run's records may be missing."
+    )
     gate_changed_ids: float = Field(
         0.002, ge=0, le=1, description="Gate changed_ids: share of held IDs that may become others."
     )

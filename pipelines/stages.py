@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from connectors.education import read_families, read_links, read_partition
 from connectors.education_tables import LINKS
+from connectors.schema import is_prepared
 from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
 from matching.again import decided_again
@@ -35,7 +36,7 @@ from pipelines.decided import (
     would_withdraw,
 )
 from pipelines.gates import Figures, failed_gates, registry_age
-from pipelines.history import held_links, is_prepared, last_run
+from pipelines.history import held_links, last_run
 from pipelines.kept_answers import forget_answers
 from pipelines.means import ProvinceRun
 from pipelines.measures import database_rates, rates_of
@@ -67,7 +68,7 @@ def normalise(work: ProvinceRun, kind: str) -> Counts:
 
 def link(work: ProvinceRun, kind: str) -> Counts:
     """Decide on the records that are not carried forward."""
-    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    client = work.client(kind)
     registry = TracedRegistry(client)
     todo = without(_records(work, kind), _carried(work, kind)["record_id"])
     kin = _kin_of_guardians(work, todo, registry) if kind == Kind.GUARDIAN else None
@@ -85,7 +86,7 @@ def link(work: ProvinceRun, kind: str) -> Counts:
 
 def look_again(work: ProvinceRun, kind: str) -> Counts:
     """Students who are still open, by the children of their linked guardians."""
-    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    client = work.client(kind)
     registry = TracedRegistry(client)
     first = _linkage(work, kind, "link")
     todo = without(_records(work, kind), _carried(work, kind)["record_id"])
@@ -103,7 +104,7 @@ def look_again(work: ProvinceRun, kind: str) -> Counts:
 
 def resolve(work: ProvinceRun, kind: str) -> Counts:
     """Look at new and carried links of one entry together, then put all decisions of the partition side by side."""
-    client = work.means.client(work.run, work.checkpoint(kind).folder / "answers")
+    client = work.client(kind)
     registry = TracedRegistry(client)
     linkage, carried = _linkage(work, kind, _last_link(work, kind)), _carried(work, kind)
     # each round takes records out of the carried ones, so it ends
@@ -138,15 +139,28 @@ def gate(work: ProvinceRun, kind: str) -> Counts:
 def write_back(work: ProvinceRun, kind: str) -> Counts:
     """Write the partition; in a dry run, say what would be written."""
     decisions, candidates = _decided(work, kind)
-    partition = Partition(work.run, kind, work.province)
+    partition = _partition(work, kind)
     if work.scope.dry_run:
         return asdict(_preview(work, partition, decisions, candidates)) | would_withdraw(work, kind)
     rates = database_rates(rates_of(decisions, _records(work, kind)))
     counts = write_partition(
-        work.means.engine, partition, decisions, candidates, rates, owner=work.run, now=work.means.clock()
+        work.means.engine,
+        partition,
+        decisions,
+        candidates,
+        rates,
+        owner=work.run,
+        now=work.means.clock(),
+        auditor=work.means.auditor,
     )
     forget_answers(work.checkpoint(kind).folder / "answers")
     return asdict(counts) | withdraw_changed(work, kind)
+
+
+def _partition(work: ProvinceRun, kind: str) -> Partition:
+    """The partition as it is written; links that are carried forward repeat what was decided earlier."""
+    noted = {"accepted_gates": list(work.scope.accepted_gates)} if work.scope.accepted_gates else {}
+    return Partition(work.run, kind, work.province, repeats=True, noted=noted)
 
 
 def _preview(
@@ -163,7 +177,7 @@ def _figures(work: ProvinceRun, kind: str) -> Figures:
     counted = database_rates(rates_of(decisions, records))
     in_scope, linked = (pc.sum(counted[name]).as_py() or 0 for name in ("in_scope", "linked"))
     before = last_run(work.means.engine, kind, work.province, work.run)
-    planned = _preview(work, Partition(work.run, kind, work.province), decisions, candidates)
+    planned = _preview(work, _partition(work, kind), decisions, candidates)
     rejects = work.checkpoint(kind).table("normalise", "rejects")
     probability = pc.mean(
         decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]

@@ -12,7 +12,7 @@ from prefect import Flow, flow
 
 from connectors.errors import ProvinceLocked, RegistryUnreachable
 from connectors.locks import province_lock
-from pipelines.beginning import Beginning, begin, conclude, note
+from pipelines.beginning import Beginning, begin, conclude, note, stopped
 from pipelines.checkpoints import run_held
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.failures import OURS, told_without_people
@@ -123,7 +123,9 @@ def _note(start: Beginning, code: str, ending: Ending, error: Exception, tally: 
 def _stop(work: ProvinceRun, kind: Kind, failed: dict[str, Any], tally: Tally) -> None:
     """Nothing is written for a partition whose gates don't hold."""
     tally.endings.add(Ending.GATE)
-    tally.problems[f"{work.province} {kind}"] = gates_in_words(failed, work.means.settings.language)
+    words = gates_in_words(failed, work.means.settings.language)
+    tally.problems[f"{work.province} {kind}"] = words
+    stopped(work, kind, failed, words)
 
 
 def _all_provinces(start: Beginning, tally: Tally) -> None:

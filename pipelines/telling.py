@@ -24,6 +24,9 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.RegistryRefused,
     connector_errors.DatabaseReadOnly,
     connector_errors.DatabaseUnreachable,
+    connector_errors.RunRolledBack,
+    connector_errors.SchemaOlder,
+    connector_errors.SchemaNewer,
     review_errors.ReviewerUnnamed,
     review_errors.SealKeyDiffers,
 )
@@ -51,6 +54,10 @@ def error_in_words(error: Exception, text: Texts) -> str:
         if isinstance(error, errors.ProvinceAmbiguous):
             facts["codes"] = ", ".join(f"{code} {province_name(code)}" for code in error.codes)
         return text(f"error.{type(error).__name__}", **facts)
+    if isinstance(error, connector_errors.RollbackRefused):
+        told = "later" if error.records else "nothing"
+        facts = {"run": error.run, "records": text.number(error.records), "later": ", ".join(error.later)}
+        return text(f"error.RollbackRefused.{told}", **facts)
     if isinstance(error, connector_errors.ListUnreadable):
         return text(f"error.ListUnreadable.{error.cause}", where=error.where)
     return str(error)

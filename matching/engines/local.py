@@ -95,7 +95,7 @@ def _searched(
         kept,
         np.zeros(len(FIELDS), np.int8),
     )
-    return kept, parts_of(subjects.records, entries, sought, tables, kept)
+    return kept, parts_of(subjects.records, subjects.names, entries, names, sought, tables, kept)
 
 
 def _chunks(rows: Array) -> Iterator[Array]:

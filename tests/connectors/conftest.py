@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from connectors.audit import Auditor
 from connectors.database import open_database
 from connectors.education import create_tables
 
@@ -103,3 +104,9 @@ def engine(bare_engine: sa.Engine) -> sa.Engine:
 def at() -> Callable[[float], datetime]:
     """The moment some seconds after the beginning of a test's time."""
     return lambda seconds: datetime(2026, 11, 21, 20, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def auditor() -> Auditor:
+    """Who writes down what the tests write."""
+    return Auditor(b"the key of the tests only", "tests")

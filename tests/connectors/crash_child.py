@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import sqlalchemy as sa
 
+from connectors.audit import Auditor
 from connectors.database import open_database
 from connectors.writeback import Partition, write_partition
 from matching.schemas import CANDIDATES, DECISIONS
@@ -48,6 +49,7 @@ def write_both_runs(url: str) -> None:
                 rates,
                 owner="night",
                 now=now,
+                auditor=Auditor(b"the key of the tests only", "tests"),
             )
     engine.dispose()
 

@@ -24,7 +24,7 @@ def written(url: str) -> dict[str, list[tuple[Any, ...]]]:
     with reading(engine) as connection:
         found = {}
         for name, table in sync_metadata.tables.items():
-            columns = [column for column in table.c if column.name != "entry"]
+            columns = [column for column in table.c if column.name != "entry" or not column.autoincrement]
             found[name] = sorted(map(repr, connection.execute(sa.select(*columns)).tuples()))
     engine.dispose()
     return found

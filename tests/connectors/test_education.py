@@ -21,7 +21,7 @@ from connectors.education import (
     read_partition,
 )
 from connectors.education_records import families, raw_records
-from connectors.education_tables import LINKS, NO_PROVINCE, students
+from connectors.education_tables import LINKS, NO_PROVINCE, schools, students
 from connectors.errors import ColumnsMissing
 from connectors.files import EducationFolder, read_education_folder
 from matching.schemas import KINDS, RAW_RECORDS, STUDENTS
@@ -205,3 +205,32 @@ def test_readers_go_on_while_one_writes(loaded: sa.Engine, database_url: str) ->
         assert partition(other, "student", "01").num_rows == 1
     assert partition(other, "student", "01").num_rows == 0
     other.dispose()
+
+
+def test_any_text_is_read_as_it_was_stored(engine: sa.Engine) -> None:
+    awkward = [
+        "a,b",
+        'say "no"',
+        "two\nlines",
+        "two\r\nlines",
+        "\\N",
+        "\\.",
+        "",
+        " ",
+        "NULL",
+        "null",
+        "NaN",
+        "0001",
+        "t",
+        "Đỗ\tThị",
+    ]
+    with writing(engine) as connection:
+        connection.execute(schools.insert().values(school_code="S1", name="x", province_code="01"))
+        rows = [
+            {"student_id": f"{place:04d}", "school_code": "S1", "full_name": text}
+            for place, text in enumerate(awkward)
+        ]
+        connection.execute(students.insert(), rows)
+    read = pa.Table.from_batches(read_partition(engine, "student", "01"))
+    assert read["record_id"].to_pylist() == [f"{place:04d}" for place in range(len(awkward))]
+    assert read["full_name"].to_pylist() == [text or None for text in awkward]

@@ -9,11 +9,19 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
+from connectors.audit import Auditor
 from connectors.database import reading, writing
 from connectors.education import create_sync_tables, read_links
-from connectors.education_tables import sync_metadata
-from connectors.errors import DatabaseProblem, DecisionsRefused, ProvinceLocked
+from connectors.education_tables import moment, sync_metadata
+from connectors.errors import (
+    DatabaseProblem,
+    DecisionsRefused,
+    ProvinceLocked,
+    RollbackRefused,
+    RunRolledBack,
+)
 from connectors.locks import acquire
+from connectors.rollback import preview_rollback, roll_back
 from connectors.runs import (
     RunFacts,
     begin_run,
@@ -21,8 +29,8 @@ from connectors.runs import (
     note_partition,
     partition_states,
     read_rates,
-    roll_back,
 )
+from connectors.schema import VERSION_TABLE
 from connectors.staging import DECIDED_BY_PERSON
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
 from matching.schemas import CANDIDATES, DECISIONS
@@ -31,6 +39,7 @@ Clock = Callable[[float], datetime]
 
 # synthetic numbers
 ID_A, ID_B, ID_C = "001099000001", "001099000002", "001199000003"
+AUDITOR = Auditor(b"the key of the tests only", "tests")
 RATES = pa.table({"level": ["thpt"], "grade": ["12"], "in_scope": [2], "linked": [1], "unlinked": [1]})
 
 
@@ -63,7 +72,7 @@ def write(
     decisions = pa.Table.from_pylist(list(rows), schema=DECISIONS)
     found = pa.Table.from_pylist(candidates or [], schema=CANDIDATES)
     partition = Partition(run, "student", province, complete)
-    return write_partition(engine, partition, decisions, found, RATES, owner=owner, now=now)
+    return write_partition(engine, partition, decisions, found, RATES, owner=owner, now=now, auditor=AUDITOR)
 
 
 def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
@@ -71,6 +80,13 @@ def rows(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
     order = [chosen.c.record_id] if "record_id" in chosen.c else list(chosen.c)
     with reading(engine) as connection:
         return [dict(row._mapping) for row in connection.execute(sa.select(chosen).order_by(*order))]
+
+
+def content(engine: sa.Engine, table: str) -> list[dict[str, Any]]:
+    """Rows without who put them back."""
+    return [
+        {**row, **{name: None for name in ("put_by", "put_at") if name in row}} for row in rows(engine, table)
+    ]
 
 
 def held(engine: sa.Engine) -> dict[str, str]:
@@ -251,7 +267,9 @@ def test_kinds_do_not_touch_each_other(engine: sa.Engine, at: Clock) -> None:
         [decided("x", ID_B, kind="teacher"), decided("y", ID_C, kind="teacher")], schema=DECISIONS
     )
     partition = Partition("r1", "teacher", "01")
-    write_partition(engine, partition, teachers, CANDIDATES.empty_table(), RATES, owner="us", now=at(1))
+    write_partition(
+        engine, partition, teachers, CANDIDATES.empty_table(), RATES, owner="us", now=at(1), auditor=AUDITOR
+    )
     assert read_links(engine, "student", "01")["personal_id"].to_pylist() == [ID_A]
     assert len(rows(engine, "review_items")) == 1
 
@@ -330,6 +348,7 @@ def test_a_failure_half_way_leaves_the_partition_as_it_was(engine: sa.Engine, at
             broken,
             owner="us",
             now=at(1),
+            auditor=AUDITOR,
         )
     # the checkpoint comes last, after everything else was written
     with writing(engine) as connection:
@@ -343,7 +362,7 @@ def test_sync_tables_are_made_once_and_the_ministrys_never(bare_engine: sa.Engin
     create_sync_tables(bare_engine)
     create_sync_tables(bare_engine)
     with reading(bare_engine) as connection:
-        assert set(sa.inspect(connection).get_table_names()) == set(sync_metadata.tables)
+        assert set(sa.inspect(connection).get_table_names()) == {*sync_metadata.tables, VERSION_TABLE}
 
 
 def test_a_rollback_restores_what_was_before_and_keeps_what_came_after(engine: sa.Engine, at: Clock) -> None:
@@ -358,16 +377,23 @@ def test_a_rollback_restores_what_was_before_and_keeps_what_came_after(engine: s
     person = decided("s5", decided_by=DECIDED_BY_PERSON)
     write(engine, at(1), decided("s1", ID_B), decided("s2", ID_C), decided("s3", ID_A), person, run="r2")
     write(engine, at(2), decided("s2", ID_A), run="r3", complete=False)
-    counts = roll_back(engine, "r2", "undo", at(3))
-    assert (counts.restored, counts.removed, counts.left) == (2, 2, 1)
+    with pytest.raises(RollbackRefused) as refused:
+        roll_back(engine, "r2", "undo", at(3), AUDITOR)
+    assert (refused.value.records, refused.value.later) == (1, ("r3",))
+    assert "--keep-later" in str(refused.value)
+    foreseen = preview_rollback(engine, "r2")
+    counts = roll_back(engine, "r2", "undo", at(3), AUDITOR, keep_later=True).counts
+    assert counts == foreseen
+    assert (counts.restored, counts.removed, counts.left, counts.later) == (2, 2, 1, ("r3",))
     after = {row["record_id"]: row for row in rows(engine, "links")}
-    assert after["s1"] == before["s1"]
-    assert after["s5"] == before["s5"]
+    put = {"put_by": "undo", "put_at": moment(at(3))}
+    assert after["s1"] == before["s1"] | put
+    assert after["s5"] == before["s5"] | put
     assert after["s2"]["personal_id"] == ID_A
     assert "s3" not in after
     assert {row["ended_by"] for row in rows(engine, "link_history")} == {"r2", "r3", "undo"}
-    again = roll_back(engine, "r2", "undo", at(4))
-    assert (again.restored, again.removed) == (0, 0)
+    with pytest.raises(RollbackRefused, match="rolled back before"):
+        roll_back(engine, "r2", "undo again", at(4), AUDITOR, keep_later=True)
     assert {row["record_id"]: row for row in rows(engine, "links")} == after
 
 
@@ -376,25 +402,68 @@ def test_a_rollback_of_a_run_that_wrote_twice_goes_back_before_both(engine: sa.E
     before = rows(engine, "links")
     write(engine, at(1), decided("s1", ID_B), run="r2")
     write(engine, at(2), decided("s1", ID_C), run="r2")
-    roll_back(engine, "r2", "undo", at(3))
-    assert rows(engine, "links") == before
+    roll_back(engine, "r2", "undo", at(3), AUDITOR)
+    assert content(engine, "links") == [{**row, "put_by": None, "put_at": None} for row in before]
 
 
 def test_runs_and_their_partitions_are_noted(engine: sa.Engine, at: Clock) -> None:
     facts = RunFacts(
         "r1", {"kinds": ["student"], "provinces": ["01"]}, model="m1", registry_as_of="2026-11-20"
     )
-    begin_run(engine, facts, at(0))
+    begin_run(engine, facts, at(0), AUDITOR)
     write(engine, at(1), decided("s1", ID_A))
     note_partition(engine, Partition("r1", "teacher", "01"), "gated", "link rate fell", at(2))
     note_partition(engine, Partition("r1", "teacher", "01"), "failed", "no registry", at(3))
     note_partition(engine, Partition("r1", "student", "01"), "failed", "too late", at(3))
     assert partition_states(engine, "r1") == {("student", "01"): "done", ("teacher", "01"): "failed"}
-    begin_run(engine, facts, at(4))
-    end_run(engine, "r1", "partial", {"added": 1}, at(5))
+    begin_run(engine, facts, at(4), AUDITOR)
+    end_run(engine, "r1", "partial", {"added": 1}, at(5), AUDITOR)
     [run] = rows(engine, "sync_runs")
     assert (run["started_at"] < run["ended_at"], run["state"], json.loads(run["counts"])) == (
         True,
         "partial",
         {"added": 1},
     )
+
+
+def test_a_persons_decision_that_a_later_run_only_repeats_outranks_nothing(
+    engine: sa.Engine, at: Clock
+) -> None:
+    yes = {"decided_by": DECIDED_BY_PERSON}
+    write(engine, at(0), decided("s1", ID_A, **yes), decided("s2", ID_C))
+    # meanwhile the person has found out better
+    write(engine, at(1), decided("s1", ID_B, run="r2", **yes), run="r2", complete=False)
+    told = [decided("s1", ID_A, **yes), decided("s2", ID_B, run="night", **yes)]
+    counts = write_partition(
+        engine,
+        Partition("night", "student", "01", repeats=True),
+        pa.Table.from_pylist(told, schema=DECISIONS),
+        CANDIDATES.empty_table(),
+        RATES,
+        owner="night",
+        now=at(2),
+        auditor=AUDITOR,
+    )
+    assert counts == WriteCounts(conflicts=1, changed=1)
+    assert held(engine) == {"s1": ID_B, "s2": ID_B}
+    assert [row["confirmed_by_person"] for row in rows(engine, "links")] == [True, True]
+
+
+def test_a_run_that_was_rolled_back_writes_no_more(engine: sa.Engine, at: Clock) -> None:
+    begin_run(engine, RunFacts("r1", {}), at(0), AUDITOR)
+    write(engine, at(1), decided("s1", ID_A))
+    roll_back(engine, "r1", "undo", at(2), AUDITOR)
+    before = state(engine)
+    with pytest.raises(RunRolledBack):
+        write(engine, at(3), decided("s1", ID_B))
+    assert state(engine) == before
+
+
+def test_a_rollback_restores_lists_and_provinces_too(engine: sa.Engine, at: Clock) -> None:
+    write(engine, at(0), decided("s1", ID_A), decided("s2"), decided("s3"))
+    before = {name: content(engine, name) for name in ("links", "link_conflicts", "review_items")}
+    moved = [decided("s1"), decided("s2", ID_B), decided("s3", reason="weak_evidence"), decided("s4")]
+    write(engine, at(1), *moved, run="r2", province="79")
+    assert {row["province"] for row in rows(engine, "links")} == {"79"}
+    roll_back(engine, "r2", "undo", at(2), AUDITOR)
+    assert {name: content(engine, name) for name in before} == before

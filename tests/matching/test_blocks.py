@@ -179,7 +179,7 @@ class Crowd:
             and year_of(birth)
             and abs(year_of(birth) - year_of(other)) <= 2
         ):
-            met |= near_rules(*told)
+            met |= near_rules(*told, False)
         return met
 
     def every_pair(self, rows=None):

@@ -27,6 +27,9 @@ def test_good_figures_pass():
     [
         ({"linked": 800}, "link_rate"),
         ({"changed": 20}, "changed_ids"),
+        ({"in_scope": 700, "linked": 640}, "records"),
+        ({"in_scope": 0, "linked": 0, "held": 0}, "records"),
+        ({"changed": 20, "held": 0}, "changed_ids"),
         ({"rejected": 300}, "rejects"),
         ({"expected_false": 0.001}, "false_links"),
         ({"registry_age_days": 60}, "registry_age"),
@@ -54,7 +57,7 @@ def test_gates_are_silent_where_they_have_nothing_to_say(figures):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_every_gate_says_what_to_do_in_both_languages(gate, language):
-    worst = Figures(1000, 100, 1000, 990, 900, 500, 1000, 900, 0.5, 900)
+    worst = Figures(1000, 100, 2000, 1980, 900, 500, 1000, 900, 0.5, 900)
     failed = {one.gate.name: one for one in failed_gates(worst, SETTINGS)}
     assert f"--accept-gate {gate.name}" in in_words(failed[gate.name], texts(language))
 

@@ -1,6 +1,7 @@
 """Whole runs under a real Prefect server, against the real mock registry over loopback."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -20,6 +21,9 @@ import pytest
 from connectors.database import open_database
 from connectors.errors import RegistryUnreachable
 from connectors.locks import acquire, release
+from pipelines.auditing import audit_verdict
+from pipelines.cli import Exit
+from pipelines.cli import run as program
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.means import open_means
 from pipelines.progress import Silence
@@ -130,6 +134,78 @@ def test_a_run_leaves_its_state_report_lists_and_models(first):
     assert not list((settings.home / "runs").rglob("answers/*.answers.parquet"))
 
 
+def test_every_write_and_every_batch_of_questions_is_written_down(first):
+    engine = open_database(first.settings.database_url)
+    verdict = audit_verdict(first.settings, engine)
+    engine.dispose()
+    assert verdict.broken == ()
+    assert verdict.heads == 1
+    told = dict(rows(first.settings, "select action, count(*) from audit_log group by action"))
+    assert (told["run_begun"], told["written"], told["run_ended"]) == (1, 6, 1)
+    assert told["asked"] == first.asked
+    [(asked,)] = rows(first.settings, "select facts from audit_log where action = 'asked' limit 1")
+    assert '"agency": "MOET"' in asked
+    people = rows(first.settings, "select record_id from links union select personal_id from links")
+    everything = str(rows(first.settings, "select * from audit_log"))
+    assert [value for (value,) in people if value in everything] == []
+
+
+def test_conflicts_stand_in_a_list_beside_the_report_without_whole_ids(filled):
+    record, number = rows(
+        filled, "select record_id, personal_id from links where kind = 'teacher' and province = '38'"
+    )[0]
+    change(
+        filled,
+        "update links set personal_id = '001099000001', confirmed_by_person = 1 where record_id = ?",
+        record,
+    )
+    run, written = sync(filled, provinces=("38",), kinds=(Kind.TEACHER,), everything=True)
+    assert written["conflicts"] == 1
+    listed = (filled.home / "reports" / run / "conflicts.csv").read_text(encoding="utf-8-sig")
+    assert record in listed
+    assert number not in listed
+    assert "001099000001" not in listed
+    assert "0001" in listed
+    assert rows(filled, f"select personal_id from links where record_id = '{record}'") == [("001099000001",)]
+
+
+def test_a_run_is_compared_and_rolled_back_and_the_audit_holds(filled, first, capsys):
+    before = rows(filled, LINKS)
+    record, _ = rows(
+        filled, "select record_id, personal_id from links where kind = 'teacher' and province = '38'"
+    )[0]
+    change(filled, "delete from links where record_id = ?", record)
+    missing = rows(filled, LINKS)
+    run, _ = sync(filled, provinces=("38",), kinds=(Kind.TEACHER,))
+    assert rows(filled, LINKS) == before
+    given = [f"--set={name}={getattr(filled, name)}" for name in ("database_url", "home")]
+
+    def told(*words):
+        assert program(["--lang", "en", *given, *words]) == Exit.DONE
+        return capsys.readouterr().out
+
+    found = json.loads(told("runs", "diff", first.run, run, "--json"))
+    assert found["counts"] == {"gained": 1}
+    assert found["records"][0]["record_id"] == record
+    assert found["records"][0]["after"]["personal_id"].startswith("••••••••")
+    assert "1 gained, 0 lost, 0 changed" in told("runs", "diff", first.run, run)
+    assert "would" in told("runs", "rollback", run, "--dry-run")
+    assert rows(filled, LINKS) == before
+    assert "0 restored, 1 removed" in told("runs", "rollback", run)
+    assert rows(filled, LINKS) == missing
+    undo = rows(filled, "select run from sync_runs order by started_at")[-1][0]
+    assert f"run {run} was rolled back" in told("runs", "diff", run, undo)
+    assert run in told("runs", "list")
+    assert "restored" in told("runs", "show", undo)
+    assert "is whole" in told("audit", "verify")
+    assert program([*given, "sync", "--run", run]) == Exit.USAGE
+    assert program([*given, "runs", "rollback", run]) == Exit.GATE
+    assert program([*given, "runs", "rollback", "nobody"]) == Exit.USAGE
+    capsys.readouterr()
+    sync(filled, provinces=("38",), kinds=(Kind.TEACHER,))
+    assert rows(filled, LINKS) == before
+
+
 def test_everything_a_run_writes_is_for_its_owner_only(first):
     for path in [first.settings.home, *first.settings.home.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
@@ -167,11 +243,17 @@ def test_a_changed_record_is_linked_again_with_its_double(filled):
     assert "duplicate_record" in found.values()
 
 
-def test_a_dry_run_leaves_the_database_as_it_was(world, tmp_path, prefect_api):
+def test_a_dry_run_writes_nothing_but_what_it_asked(world, tmp_path, prefect_api):
     settings = world.settings(tmp_path)
-    _, written = sync(settings, provinces=("38",), kinds=(Kind.TEACHER,), dry_run=True)
+    run, written = sync(settings, provinces=("38",), kinds=(Kind.TEACHER,), dry_run=True)
     assert written["added"] > 0
-    assert rows(settings, "select name from sqlite_master where name = 'links'") == []
+    for table in ("links", "review_items", "sync_runs", "sync_partitions"):
+        assert rows(settings, f"select * from {table}") == []
+    told = rows(settings, f"select action from audit_log where run = '{run}' order by entry")
+    assert told[0] == ("run_begun",)
+    assert told[-1] == ("run_ended",)
+    assert ("asked",) in told
+    assert ("written",) not in told
 
 
 def test_a_failed_gate_writes_nothing_until_it_is_accepted(world, tmp_path, prefect_api):
@@ -186,10 +268,14 @@ def test_a_failed_gate_writes_nothing_until_it_is_accepted(world, tmp_path, pref
     assert stopped.value.ending is Ending.GATE
     assert "--accept-gate registry_age" in stopped.value.problems["38 teacher"]
     assert rows(settings, "select count(*) from links") == [(0,)]
+    assert rows(settings, "select kind, province, state from sync_partitions") == [("teacher", "38", "gate")]
+    assert len(rows(settings, "select 1 from audit_log where action = 'stopped'")) == 1
     with open_means(settings) as means:
         sync_flow(means)("run-1", Scope(as_of=future, accepted_gates=("registry_age",), **only))
     assert rows(settings, "select count(*) from links")[0][0] > 0
     assert rows(settings, "select run, state from sync_runs") == [("run-1", "done")]
+    [(facts,)] = rows(settings, "select facts from audit_log where action = 'written' limit 1")
+    assert '"accepted_gates": ["registry_age"]' in facts
 
 
 def test_a_held_province_is_left_out_and_the_others_go_on(filled):

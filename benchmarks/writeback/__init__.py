@@ -1,0 +1,1 @@
+"""What writing back costs, on SQLite and PostgreSQL; synthetic people only."""
