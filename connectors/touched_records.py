@@ -53,6 +53,30 @@ def touched_records(
     return of["record_id"].combine_chunks().filter(pa.array(met))
 
 
+def touched_families(
+    guardians: pa.Table, students: pa.Table, families: pa.Table, touched: Touched, registry: Snapshot
+) -> pa.Array:
+    """IDs of guardians whose linked child has a brother or sister among those touched, or who lost or won a parent there.
+
+    Args:
+        guardians: RECORDS of guardians.
+        students: DECISIONS of before.
+        families: FAMILIES.
+        touched: what changes touched.
+        registry: the registry as it is.
+    """
+    parents = [touched.people[name].combine_chunks() for name in ("father_id", "mother_id")]
+    theirs = registry.relatives(pc.unique(pa.concat_arrays(parents).drop_null()))
+    children = theirs["at"].filter(pc.equal(theirs["relation"], "child")).to_numpy()
+    linked = digits(students["personal_id"], np.int64)
+    ids = np.unique(registry.people().entries.entry[children])
+    met = students["record_id"].combine_chunks().filter(pa.array(among(ids, linked)))
+    of = families["guardian_id"].filter(pc.is_in(families["student_id"], value_set=met))
+    return pc.unique(
+        of.filter(pc.is_in(of, value_set=guardians["record_id"].combine_chunks())).combine_chunks()
+    )
+
+
 def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array:
     """Who has the name and the first possible birth year of somebody touched."""
     names = entry_names(people["full_name"], registry.profile.canonical)

@@ -33,8 +33,9 @@ from matching.copied import with_copied_dates
 from matching.engines.local import searched_in_threads
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
+from matching.kinship import Compared, Kin, kin_of, learn_kin, said_by_family, slots_of
 from matching.likeness import SAME_SOUND
-from matching.model import PARTS, SHRINKAGE, Model, learn, learn_expected
+from matching.model import HARDLY_OTHERS, PARTS, SHRINKAGE, Model, learn, learn_expected
 from matching.nameparts import levels_of_parts
 from matching.nametable import Array
 from matching.parts import P_BIRTH, TAKEN
@@ -42,7 +43,7 @@ from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
 from matching.shortlist import NOBODY_LISTED, Shortlist, shortlist, updated
-from matching.subjects import Subjects, subjects_of
+from matching.subjects import Subjects, birth_date_u, subjects_of
 from matching.verdicts import CERTAIN, Pairs, Verdicts, verdicts_of, without_denied
 from matching.weighing import FIRST_YEAR, YEARS
 
@@ -193,7 +194,10 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     if work.subjects.parts is not None and settings.learn:
         stored = with_companions(stored, registry.people())
     model = _learned(work, claims, stored) if settings.learn else stored
-    by_family = _kin_listed(records, kin)
+    kin_pairs = kin_of(records, kin)
+    if settings.learn:
+        model = _with_kin(work, kin_pairs, claims, model)
+    by_family = NOTHING_LISTED
     found, evidence = _confirmed(_nothing_found(len(records)), work.verdicts.confirmed), claims
     reliability: list[Bin] = []
     rules: dict[str, RuleFacts] = {}
@@ -202,12 +206,13 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
             if model.verified < FEW_VERIFIED:
                 model = _by_expectation(work, np.flatnonzero(in_scope), evidence, model)
             model, reliability, rules = _measured(work, found, claims, model)
-        if name == family.NAME:
+        if name == family.NAME and len(kin_pairs.row):
+            work, by_family = _with_family(work, kin_pairs, model)
             evidence = listed(claims, by_family)
         rows = _rows_of(name, np.flatnonzero(in_scope & (found.decided_by < 0)), claims, by_family)
         seen = _searched(work, name, rows, evidence, model)
         if name == search.FUZZY and settings.learn:
-            seen, model = _with_prior(seen, model, found, in_scope)
+            seen, model = _with_prior(work, seen, model, found, in_scope)
         found = _updated(work, found, seen, model, name, _settles_from(name, settings, model))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     return _concluded(work, found, seen, model, evidence, (reliability, rules, claims))
@@ -257,21 +262,39 @@ def _confirmed(found: Found, pairs: Pairs) -> Found:
     return found
 
 
-def _kin_listed(records: pa.Table, kin: pa.Table | None) -> Listed:
-    """KIN by the record's row."""
-    if kin is None or not len(kin):
-        return NOTHING_LISTED
-    row = pc.index_in(kin["record_id"].combine_chunks(), value_set=records["record_id"].combine_chunks())
-    of = kin.append_column("row", row).filter(pc.is_valid(row))
-    size = len(of)
-    return listed(
-        Listed(
-            of["row"].to_numpy().astype(np.int64),
-            of["at"].to_numpy(),
-            np.zeros(size, np.int8),
-            of["prior"].to_numpy(),
-        )
+def _with_family(work: _Work, kin: Kin, model: Model) -> tuple[_Work, Listed]:
+    """What families say of the records, under the model as it is now."""
+    said = said_by_family(kin, len(work.subjects), model)
+    return replace(work, subjects=work.subjects.with_family(said.others, said.relative)), said.listed
+
+
+MOST_FAMILIES = 50_000
+"""Records whose families are learned from."""
+
+
+def _with_kin(work: _Work, kin: Kin, claims: Listed, model: Model) -> Model:
+    """Shares of the slots, and m of those whom families name."""
+    rows = np.unique(kin.row[kin.slot != family.CHILD])
+    rows = rows[:: len(rows) // MOST_FAMILIES + 1]
+    if not len(rows):
+        return model
+    work, by_family = _with_family(work, kin, model)
+    seen = searched_in_threads(
+        work.registry, work.subjects, model, rows, listed(claims, by_family), ListedBlocks()
     )
+    slot, there = slots_of(kin, seen.row, seen.at)
+    compared, bare, coarse = _compared(work, seen, there)
+    row = np.broadcast_to(seen.row[:, None], there.shape)[there]
+    subjects = work.subjects
+    date_u = birth_date_u(subjects, row)
+    return learn_kin(
+        model,
+        Compared(
+            slot, compared, bare, coarse,
+            subjects.name_u[np.maximum(seen.reading[there], 0), compared["name"]],
+            date_u[np.arange(len(row)), compared["birth_date"]],
+        ),
+    )  # fmt: skip
 
 
 def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
@@ -328,14 +351,14 @@ def _by_expectation(work: _Work, rows: Array, evidence: Listed, model: Model) ->
     current = model
     for _ in range(ROUNDS if len(sample) else 0):
         seen = _searched(work, search.FUZZY, sample, evidence, current)
-        probability, nobody = posterior.probabilities(seen, _nobody(current, search.FUZZY))
+        probability, nobody = posterior.probabilities(seen, _nobody(work, seen.row, current, search.FUZZY))
         there = seen.at >= 0
         compared, bare, coarse = _compared(work, seen, there)
         if work.subjects.parts is None:
             current = learn_expected(model, compared, probability[there], bare, coarse)
             continue
         undated, _ = posterior.probabilities(
-            seen.more(P_BIRTH, -seen.parts[..., P_BIRTH]), _nobody(current, search.FUZZY)
+            seen.more(P_BIRTH, -seen.parts[..., P_BIRTH]), _nobody(work, seen.row, current, search.FUZZY)
         )
         share = _present(nobody, current, 0, len(sample), model)
         current = replace(
@@ -375,16 +398,20 @@ PRIOR_ROUNDS = 10
 """The share of records that are in the registry settles within a few rounds."""
 
 
-def _with_prior(seen: Weighed, model: Model, found: Found, in_scope: Array) -> tuple[Weighed, Model]:
-    """P(in registry) as the records of this run show it: expectation-maximisation over all of them (Dempster, Laird, Rubin 1977)."""
-    linked, everybody = int((found.decided_by >= 0).sum()), int(in_scope.sum())
+def _with_prior(
+    work: _Work, seen: Weighed, model: Model, found: Found, in_scope: Array
+) -> tuple[Weighed, Model]:
+    """P(in registry) as the records of this run show it, those without a family: expectation-maximisation over all of them (Dempster, Laird, Rubin 1977)."""
+    alone = ~(work.subjects.others < HARDLY_OTHERS)
+    linked, everybody = int(((found.decided_by >= 0) & alone).sum()), int((in_scope & alone).sum())
+    of = seen.of(alone[seen.row])
     current = model
     for _ in range(PRIOR_ROUNDS):
         _, nobody = posterior.probabilities(
-            seen.under(current.in_registry / model.in_registry), _nobody(current, search.FUZZY)
+            of.under(current.in_registry / model.in_registry), _nobody(work, of.row, current, search.FUZZY)
         )
         current = replace(current, in_registry=_present(nobody, current, linked, everybody, model))
-    return seen.under(current.in_registry / model.in_registry), current
+    return seen.under(np.where(alone[seen.row], current.in_registry / model.in_registry, 1.0)), current
 
 
 def _present(nobody: Array, model: Model, linked: int, everybody: int, stored: Model) -> float:
@@ -396,9 +423,9 @@ def _present(nobody: Array, model: Model, linked: int, everybody: int, stored: M
     return min(share, 0.9999)
 
 
-def _nobody(model: Model, name: str) -> float:
-    """P(nobody found) of a pass, before evidence."""
-    return (1 - model.in_registry) + model.in_registry * model.missed[name]
+def _nobody(work: _Work, row: Array, model: Model, name: str) -> Array:
+    """P(nobody found) of records in a pass, before evidence."""
+    return model.nobody(name, work.subjects.others[row])
 
 
 def _measured(
@@ -421,7 +448,8 @@ def _measured(
         search.FUZZY: _share(len(rows) - reached, len(rows), model.missed[search.FUZZY]),
         search.EXACT_KEY: _share(len(rows) - by_name_and_date, len(rows), model.missed[search.EXACT_KEY]),
     }
-    probability, _ = posterior.probabilities(seen, _nobody(model, search.FUZZY))
+    alone = replace(work, subjects=work.subjects.without_numbers())
+    probability, _ = posterior.probabilities(seen, _nobody(alone, seen.row, model, search.FUZZY))
     table = posterior.reliability(probability[:, 0], right[:, 0])
     return (
         replace(model, missed={**model.missed, **missed}),
@@ -460,7 +488,7 @@ def _entries_at(work: _Work, at: Array) -> Array:
 
 def _exact(compared: Array) -> Array:
     """Pairs that the exact key finds: same letters, same day."""
-    same_letters = ("same", "same_unmarked", "marks_differ", "given_differs")
+    same_letters = ("same", "same_unmarked", "marks_differ", "given_marks_lost", "given_marks_differ")
     same_day = ("same_day", "default_day")
     return np.isin(compared[..., NAME], [levels.NAME.index(name) for name in same_letters]) & np.isin(
         compared[..., BIRTH_DATE], [levels.BIRTH_DATE.index(name) for name in same_day]
@@ -473,7 +501,7 @@ def _share(count: int, of: int, stored: float) -> float:
 
 def _updated(work: _Work, found: Found, seen: Weighed, model: Model, name: str, settles: float) -> Found:
     """The best candidates of this pass take the place of what was known of its records."""
-    probability, nobody = posterior.probabilities(seen, _nobody(model, name))
+    probability, nobody = posterior.probabilities(seen, _nobody(work, seen.row, model, name))
     work.shortlists.append(
         shortlist(seen, _entries_at(work, seen.at), probability, nobody, CASCADE.index(name))
     )
@@ -531,7 +559,7 @@ def _concluded(
         still_open, found = _beside_the_linked(work, still_open, found, model, limit)
     linked = found.decided_by >= 0
     still_open = still_open.of(~linked[still_open.row])
-    probability, _ = posterior.probabilities(still_open, _nobody(model, search.FUZZY))
+    probability, _ = posterior.probabilities(still_open, _nobody(work, still_open.row, model, search.FUZZY))
     reliability, rules, claims = facts
     rules = {name: replace(rule, pairs=work.by_rule[name]) for name, rule in rules.items()}
     settled = {name: int((found.decided_by == at).sum()) for at, name in enumerate(CASCADE)}
@@ -573,7 +601,7 @@ def _beside_claims(
     work: _Work, seen: Weighed, found: Found, model: Model, settled: Claimed
 ) -> tuple[Weighed, float]:
     """Candidates with what dates of relatives and the claims of other records make of them, and P(nobody found)."""
-    nobody = _nobody(model, search.FUZZY)
+    nobody = float(model.nobody(search.FUZZY, np.ones(1))[0])
     seen = with_copied_dates(seen, nobody, model)
     claimed, free = _by_claims(work, found, model)
     return seen.more(

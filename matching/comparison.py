@@ -32,7 +32,7 @@ P_BOTH, P_ONE, P_MIXED, P_DIFFER, P_MISSING = map(levels.PARENTS.index, levels.P
 A_GENERATION = 12
 """Years beyond which two dates are hardly one person's: no usual slip, and already a parent's or child's."""
 
-PARENT_AGREES = levels.NAME.index("word_missing")
+PARENT_AGREES = levels.NAME.index("given_same_sound")
 """The last level of a parent's name that counts as the same parent."""
 
 

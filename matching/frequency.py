@@ -226,7 +226,11 @@ class NameFrequency:
             "one_edit": np.maximum(one, 0.05 * folded),
             "word_order": np.maximum(share["sorted"] - folded, 0.02 * folded),
             "word_missing": np.maximum(share["one_word"], 0.05 * folded),
+            "given_marks_lost": np.maximum(folded - exact, 0.05 * folded),
+            "given_marks_differ": np.maximum(folded - exact, 0.05 * folded),
+            "given_same_sound": np.maximum(by_sound - folded, 0.05 * folded),
             "given_differs": np.maximum(share["start"], one),
+            "family_differs": share["end"],
             "two_edits": np.maximum(two, one),
             "family_and_given": np.maximum(ends, folded),
             "similar": start,
@@ -272,11 +276,16 @@ class NameFrequency:
         return np.asarray(np.where(sizes > 0, apart, RAREST))
 
     def _ends_alone(self, names: Names, folded: Array) -> dict[str, Array]:
-        """Share of the first word, of the last one, and of all before the last."""
+        """Share of the first word, of the last one, of all before the last, and of all after the first."""
         zeros = np.zeros(len(folded), np.int8)
         first = self._folded.look_up(_word_at(names, 0), zeros)
         last = self._folded.look_up(_word_at(names, -1), zeros + 2)
-        return {"first": first, "last": last, "start": np.minimum(folded / last, first)}
+        return {
+            "first": first,
+            "last": last,
+            "start": np.minimum(folded / last, first),
+            "end": np.minimum(folded / first, last),
+        }
 
     def _alike_start(self, names: Names) -> Array:
         """People whose first word and one in the middle are the same: what Jaro-Winkler calls similar, mostly."""

@@ -8,7 +8,11 @@ NAME = (
     "one_edit",
     "word_order",
     "word_missing",  # one word missing, added or cut to its first letter
-    "given_differs",  # the rest all but agrees, and the given name is another one that people bear: Hoa and Hòa, as twins have it
+    "given_marks_lost",  # the letters agree, but the given name was typed without its marks: Tam for Tâm
+    "given_marks_differ",  # the letters agree, and the given name has other marks: Hoa and Hòa, a slip or a twin
+    "given_same_sound",  # by ear the name is the same, and the given name is spelt as another one: Vy and Vi, Linh and Ninh
+    "given_differs",  # the rest all but agrees, and the given name is another one that people bear: An and Anh, as twins have it
+    "family_differs",  # all words but the first agree: the mother's family name, say
     "two_edits",
     "family_and_given",  # first and last word agree
     "similar",

@@ -29,7 +29,7 @@ SIMILAR_FROM = 0.90
 LONGEST = 64
 """Letters of a name that are looked at; longer texts are no names."""
 
-SAME, SAME_UNMARKED, MARKS_DIFFER, SAME_SOUND, ONE_EDIT, WORD_ORDER, WORD_MISSING, GIVEN_DIFFERS, TWO_EDITS, ENDS, SIMILAR, GIVEN_AGREES, FAMILY_AGREES, DIFFERENT, MISSING = map(
+SAME, SAME_UNMARKED, MARKS_DIFFER, SAME_SOUND, ONE_EDIT, WORD_ORDER, WORD_MISSING, GIVEN_MARKS_LOST, GIVEN_MARKS_DIFFER, GIVEN_SAME_SOUND, GIVEN_DIFFERS, FAMILY_DIFFERS, TWO_EDITS, ENDS, SIMILAR, GIVEN_AGREES, FAMILY_AGREES, DIFFERENT, MISSING = map(
     levels.NAME.index, levels.NAME
 )  # fmt: skip
 
@@ -135,7 +135,7 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
     """The level of two names, by keys first, by letters only where keys differ.
 
     Args:
-        left: the names on one side.
+        left: the names on one side, of records where the other is a registry's: what a typist loses is lost here.
         a: a position among them; -1 for no name.
         right: the names on the other side.
         b: a position among those; -1 for no name.
@@ -149,7 +149,9 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
     if x[a, FOLDED] == y[b, FOLDED]:
         if _bare(x[a, SHAPE]) or _bare(y[b, SHAPE]):
             return SAME_UNMARKED
-        return GIVEN_DIFFERS if _other_given(x, a, y, b, established) else MARKS_DIFFER
+        if not _other_given(x, a, y, b, established):
+            return MARKS_DIFFER
+        return GIVEN_MARKS_LOST if x[a, LAST_MARKED] == x[a, LAST_WORD] else GIVEN_MARKS_DIFFER
     level = _near(left, a, right, b)
     if (
         level == DIFFERENT
@@ -158,9 +160,17 @@ def name_level(left: Names, a: int, right: Names, b: int, established: Array) ->
         or not _other_given(x, a, y, b, established)
     ):
         return _by_one_word(x, a, y, b) if level == DIFFERENT else level
-    if level <= ONE_EDIT or _same_but_last(left, a, right, b):
+    if level == SAME_SOUND:
+        return GIVEN_SAME_SOUND
+    if level == ONE_EDIT or _same_but_last(left, a, right, b):
         return GIVEN_DIFFERS
     return _by_one_word(x, a, y, b)
+
+
+@inner
+def same_letters(level: int) -> bool:
+    """Whether a level is one of names whose letters without marks are the same."""
+    return level <= MARKS_DIFFER or level == GIVEN_MARKS_LOST or level == GIVEN_MARKS_DIFFER
 
 
 @inner
@@ -198,6 +208,8 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
         return WORD_ORDER
     if _may_lack_a_word(left, a, right, b) and _word_missing(left, a, right, b):
         return WORD_MISSING
+    if _same_but_first(left, a, right, b):
+        return FAMILY_DIFFERS
     if distance == 2 and min(n, m) > ENDS_APART:
         return TWO_EDITS
     if ends_agree and n > 0:
@@ -236,11 +248,24 @@ def _word_missing(left: Names, a: int, right: Names, b: int) -> bool:
 @inner
 def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     """All words but the last are the same."""
+    words = left.start[a + 1] - left.start[a]
+    return words >= 2 and _same_words(left, a, right, b, 0, words - 1)
+
+
+@inner
+def _same_but_first(left: Names, a: int, right: Names, b: int) -> bool:
+    """All words but the first are the same, and there are two of them at least."""
+    words = left.start[a + 1] - left.start[a]
+    return words >= 3 and _same_words(left, a, right, b, 1, words)
+
+
+@inner
+def _same_words(left: Names, a: int, right: Names, b: int, begin: int, end: int) -> bool:
+    """Names of as many words whose words are the same from one place to another."""
     first, other = left.start[a], right.start[b]
-    words = left.start[a + 1] - first
-    if words < 2 or right.start[b + 1] - other != words:
+    if right.start[b + 1] - other != left.start[a + 1] - first:
         return False
-    for k in range(words - 1):
+    for k in range(begin, end):
         if left.word[first + k] != right.word[other + k]:
             return False
     return True

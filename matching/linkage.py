@@ -14,7 +14,7 @@ from matching.frequency import Frequencies
 from matching.keys import id_text
 from matching.model import Model
 from matching.registry import Registry
-from matching.resolve import Claims, Resolution, resolve
+from matching.resolve import Claims, Resolution, by_itself, resolve
 from matching.schemas import CANDIDATES, DECISIONS
 from matching.weights_table import WEIGHTS, weights_table
 
@@ -96,7 +96,8 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
 def _resolved(searched: Searched) -> Resolution:
     found, subjects = searched.found, searched.subjects
     row = np.flatnonzero(found.decided_by >= 0)
-    claims = Claims(row, found.entry[row], found.weight[row])
+    has_family = ~np.isnan(subjects.others[row])
+    claims = Claims(row, found.entry[row], found.weight[row], by_itself(found.levels[row], has_family))
     resolution = resolve(claims, subjects.records, subjects.names, subjects.established)
     confirmed = searched.verdicts.confirmed.row
     return Resolution(

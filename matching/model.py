@@ -30,6 +30,12 @@ Levels = Mapping[str, np.ndarray]
 PLACES = [f"{birth}+{home}" for birth in levels.BIRTH_PLACE for home in levels.RESIDENCE]
 """Birth place and residence are one joint comparison: those who stay where they were born are not two coincidences."""
 
+NOT_FOUND = 0.5
+"""P(nobody found) of somebody who should be one of those whom the family names, and isn't: a step-parent lives elsewhere, say (assumption)."""
+
+HARDLY_OTHERS = 0.5
+"""Below it a record should be one of those whom the family names."""
+
 SHAPES: dict[str, tuple[str, ...]] = {
     "name": levels.NAME,
     "name_bare": levels.NAME,  # the record's name was typed without any mark
@@ -48,6 +54,19 @@ SHAPES: dict[str, tuple[str, ...]] = {
 SHRINKAGE = 200.0
 """Pairs that the stored model counts for when m is learned."""
 
+SLOTS = {
+    "own": {"same": 0.9, "relative": 0.03, "other": 0.07},
+    "other": {"same": 0.03, "relative": 0.02, "other": 0.95},
+    "guardian": {"same": 0.25, "relative": 0.3, "other": 0.45},
+    "grandparent": {"same": 0.1, "relative": 0.3, "other": 0.6},
+    "parent_of_siblings": {"same": 0.6, "relative": 0.05, "other": 0.35},
+    "child": {"same": 0.9, "relative": 0.09, "other": 0.01},
+}
+"""How an entry is related to a record by the family → P(the record's person is the entry, a relative of it, somebody else): assumptions, where no
+run has learned them. `own`: entered as father, and the entry is the father; `other`: entered as father, and it is the mother; `guardian`: entered as
+guardian, and it is a parent; `grandparent`: of somebody who may be one; `parent_of_siblings`: entered as father, and the entry is the father of
+the mother's other children, where the registry names none for this one; `child`: a pupil, and a child of the linked guardian."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -64,6 +83,8 @@ class Model:
     """P(the person of a record has an entry)."""
     missed: Mapping[str, float]
     """Pass → P(its candidates don't hold the entry | there is one)."""
+    kin: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: SLOTS)
+    """Slot → shares (SLOTS), as the run's families show them (`matching.kinship`)."""
     number_of_another: float = 0.01
     """P(a claimed number is another person's)."""
     relatives: float = 2.0
@@ -85,6 +106,17 @@ class Model:
     verified: int = 0
     """Pairs that m was learned from."""
 
+    def nobody(self, name: str, others: Table) -> Table:
+        """P(nobody found) of records in a pass, before evidence.
+
+        Args:
+            name: the pass.
+            others: P(the record is none of those whom its family names), NaN where no family says anything.
+        """
+        of_all = (1 - self.in_registry) + self.in_registry * self.missed[name]
+        left = np.nan_to_num(others, nan=1.0)
+        return np.asarray(left * np.where(left < HARDLY_OTHERS, NOT_FOUND, of_all))
+
 
 def place_codes(compared: Levels) -> np.ndarray:
     """The joint level of birth place and residence, a position in PLACES."""
@@ -102,7 +134,12 @@ def place_m(joint: Table) -> Table:
 
 
 def learned_table(
-    codes: np.ndarray, stored: Table, shape: str, fixed_levels: Set[str], weight: np.ndarray | None = None
+    codes: np.ndarray,
+    stored: Table,
+    shape: str,
+    fixed_levels: Set[str],
+    weight: np.ndarray | None = None,
+    shrinkage: float = SHRINKAGE,
 ) -> Table:
     """P(level | same person) from counted levels, shrunk towards the stored table; missing doesn't count.
 
@@ -112,6 +149,7 @@ def learned_table(
         shape: which table it is.
         fixed_levels: levels that the pairs say nothing about; they keep their stored share.
         weight: P(the pair is right), 1 if None.
+        shrinkage: pairs that the stored table counts for.
     """
     size = len(SHAPES[shape])
     counts = np.bincount(codes, weight, minlength=size)[:size].astype(float)
@@ -120,7 +158,7 @@ def learned_table(
     kept = np.where(missing, 0, stored)
     kept = kept / kept.sum()
     own = kept[fixed].sum()
-    table: Table = (counts + SHRINKAGE * kept) / (counts.sum() + SHRINKAGE * (1 - own)) * (1 - own)
+    table: Table = (counts + shrinkage * kept) / (counts.sum() + shrinkage * (1 - own)) * (1 - own)
     table[fixed] = kept[fixed]
     table[missing] = 1.0
     return table
@@ -130,7 +168,7 @@ PARTS = ("family", "middle", "given")
 """Tables of parts of names; a stored model of whole names has none."""
 
 NOT_LEARNED = frozenset({"given_differs", "given_agrees", "family_agrees", "different"} & set(levels.NAME))
-"""Levels of a name that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
+"""Levels of a name (of no other comparison) that a brother's or sister's number shows as well: how often they are the person's own isn't told by numbers (assumption)."""
 
 
 def _missing(shape: str) -> np.ndarray:
@@ -168,7 +206,9 @@ def learn(stored: Model, compared: Levels, bare: np.ndarray, coarse: np.ndarray)
     }
     chosen |= {part: (compared[part], birth_agrees & (gender != 1)) for part in PARTS if part in compared}
     tables = {
-        shape: learned_table(codes[rows], stored.m[shape], shape, NOT_LEARNED)
+        shape: learned_table(
+            codes[rows], stored.m[shape], shape, NOT_LEARNED if shape.startswith("name") else frozenset()
+        )
         for shape, (codes, rows) in chosen.items()
     }
     tables["place"] = place_m(tables["place"])

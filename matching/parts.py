@@ -9,10 +9,19 @@ import numpy as np
 from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
 from matching.compiled import compiled
-from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING
+from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
 from matching.nametable import Array, Names
-from matching.searching import KEPT, Kept, Sought
-from matching.weighing import NEGLIGIBLE, Weights, age_weight, are_kin, best_of, name_weight, shared_home
+from matching.searching import KEPT, Kept, Sought, are_married
+from matching.weighing import (
+    NEGLIGIBLE,
+    Weights,
+    age_weight,
+    are_kin,
+    best_of,
+    name_weight,
+    prior_of,
+    shared_home,
+)
 
 PARTS = ("prior", "age", "deceased", "taken", "name", "birth_date", "gender", "place", "number", "parents")
 """What a match weight is the sum of, log2 each. Before comparing: that it is any one entry (or this one, by its family), that people of
@@ -73,15 +82,28 @@ def _fill(
             if at >= 0:
                 own = parts[i, k]
                 _before_comparing(records, entries, sought, tables, i, at, own)
-                of_kin = sought.holder[i] >= 0 and are_kin(entries, at, sought.holder[i])
+                of_kin = sought.holder[i] >= 0 and (
+                    _married(sought, i, at) or are_kin(entries, at, sought.holder[i])
+                )
                 level, reading = kept.levels[i, k], kept.reading[i, k]
                 _compared(records, sought.row[i], tables, i, level, reading, of_kin, own)
                 if reading >= 0:
                     own[P_NAME] += name_weight(
                         tables, names, reading, entry_names, entries.name[at], level[NAME]
                     )[0]
-                if _prior_of(sought, i, at) > 0 and GIVEN_AGREES <= level[NAME] < MISSING:
+                by_family = _prior_of(sought, i, at) > 0
+                if by_family and not np.isnan(tables.of_kin[i]):
+                    own[P_PLACE] = 0.0
+                elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
                     own[P_PLACE] -= shared_home(tables, i, level[BIRTH_PLACE], level[RESIDENCE])
+
+
+@compiled
+def _married(sought: Sought, i: int, at: int) -> bool:
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == at:
+            return are_married(sought, i, k)
+    return False
 
 
 @compiled
@@ -99,7 +121,7 @@ def _before_comparing(
     records: Records, entries: Entries, sought: Sought, tables: Weights, i: int, at: int, parts: Array
 ) -> None:
     prior = _prior_of(sought, i, at)
-    parts[PRIOR] = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
+    parts[PRIOR] = prior_of(tables, i, prior)
     parts[AGE] = age_weight(tables, i, records.birth[sought.row[i]], entries.birth[at])
     parts[DECEASED] = tables.deceased if entries.deceased[at] else 0.0
 
@@ -122,7 +144,7 @@ def _compared(
     parts[P_NUMBER] = tables.number_of_kin if from_kin else tables.number[shared, level[NUMBER]]
     if reading < 0 and _was_cut(records, row, tables, parts):
         return
-    if level[NAME] <= MARKS_DIFFER:
+    if same_letters(level[NAME]):
         parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
     parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]
     parts[P_PARENTS] = tables.parents[level[PARENTS]]

@@ -52,10 +52,11 @@ class Weighed:
         """Some lines, chosen by position or mask."""
         return Weighed(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
-    def under(self, shift: float) -> "Weighed":
-        """The same under a prior that is `shift` times as great."""
-        more = self.more(PRIOR, np.where(self.at >= 0, np.log2(shift), 0.0))
-        return replace(more, rest=self.rest * [shift, 1.0])
+    def under(self, shift: float | Array) -> "Weighed":
+        """The same under a prior that is `shift` times as great, for all records or for each."""
+        of_each = np.broadcast_to(shift, len(self.row))
+        more = self.more(PRIOR, np.where(self.at >= 0, np.log2(of_each)[:, None], 0.0))
+        return replace(more, rest=self.rest * np.stack([of_each, np.ones(len(of_each))], axis=1))
 
     def more(self, part: int, weight: Array) -> "Weighed":
         """The same with something added (n × KEPT, log2) to a part of the weights."""
@@ -88,12 +89,12 @@ def put_together(parts: list[Weighed]) -> Weighed:
     )
 
 
-def probabilities(found: Weighed, nobody: float) -> tuple[Array, Array]:
+def probabilities(found: Weighed, nobody: float | Array) -> tuple[Array, Array]:
     """P of each candidate (n × KEPT) and of nobody (n).
 
     Args:
         found: the candidates.
-        nobody: P(nobody found).
+        nobody: P(nobody found), of all records or of each.
     """
     mass = np.exp2(found.weight)
     none = nobody * (1 + np.exp2(found.relative).sum(axis=1) + found.rest[:, 1])

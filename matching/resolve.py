@@ -1,17 +1,17 @@
 """One entry serves one record of a kind: who keeps it where several records were linked to it.
 
-Two records of one entry are one person entered twice, when they are alike and each is certain by itself: both keep the ID, the weaker
-one is marked as a duplicate. Records that are not alike contest the entry: the one with the clearly greater weight keeps it,
+Two records of one entry are one person entered twice, when they are alike, or each is like the entry, and each is certain by itself: both keep
+the ID, the weaker one is marked as a duplicate. Records that are not alike contest the entry: the one with the clearly greater weight keeps it,
 otherwise none does, and all others go to clerical review. Chance never decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from matching import levels
 from matching.columns import Records
-from matching.comparison import birth_levels
+from matching.comparison import BIRTH_DATE, NAME, NO_DATE, birth_levels
 from matching.likeness import name_levels
 from matching.nametable import Array, Names
 
@@ -30,6 +30,23 @@ class Claims:
     row: np.ndarray
     entry: np.ndarray
     weight: np.ndarray
+    by_itself: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    """Whether it needs no comparison with the entry's other records (`by_itself`); none when left out."""
+
+
+def by_itself(compared: Array, has_family: Array) -> Array:
+    """Links that another record of the same entry says nothing against.
+
+    Two slips of a name may be far from each other, and each near the entry's name; and parents have a record for each of their children.
+
+    Args:
+        compared: n × comparisons, how the records compare with their entries.
+        has_family: whether the record's family names entries for it.
+    """
+    name, birth = compared[:, NAME], compared[:, BIRTH_DATE]
+    near = (name <= ALIKE_NAME) & ((birth <= ALIKE_BIRTH) | (birth == NO_DATE))
+    # what a person linked was not compared
+    return np.asarray((near | has_family) & (name >= 0))
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,9 @@ def resolve(claims: Claims, records: Records, names: Names, established: Array) 
     leader = np.flatnonzero(first)[np.cumsum(first) - 1]
     follower = np.flatnonzero(~first)
     alike = _alike(row[follower], row[leader[follower]], records, names, established)
+    if len(claims.by_itself):
+        alone = claims.by_itself[order]
+        alike |= alone[follower] & alone[leader[follower]]
     behind = weight[leader[follower]] - weight[follower]
     lost = follower[~alike]
     leaders_lost = np.unique(leader[follower[~alike & (behind < MARGIN)]])

@@ -119,7 +119,7 @@ def search(
         for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
             weight, relative, reading = weigh(
                 records, row, names, entries, sought.listed[k], entry_names, established, tables, i,
-                sought.found_by[k], sought.prior[k], sought.holder[i], levels,
+                sought.found_by[k], sought.prior[k], sought.holder[i], are_married(sought, i, k), levels,
             )  # fmt: skip
             _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
         _search_day(records, row, names, entries, entry_names, sought, established, tables, kept, i, levels)
@@ -139,6 +139,17 @@ def search(
                 k,
                 levels,
             )
+
+
+@inner
+def are_married(sought: Sought, i: int, listed: int) -> bool:
+    """Whether a listed entry and the holder of the claimed number are both named by the family, as a child's parents are."""
+    if sought.holder[i] < 0 or sought.prior[listed] == 0 or sought.listed[listed] == sought.holder[i]:
+        return False
+    for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
+        if sought.listed[k] == sought.holder[i]:
+            return sought.prior[k] > 0
+    return False
 
 
 @inner
@@ -276,7 +287,7 @@ def _weigh_found(
         rule += 1
     kept.by_rule[rule] += 1
     weight, relative, reading = weigh(
-        records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, levels
+        records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, False, levels
     )
     _keep(kept, i, at, weight, relative, levels, met, reading)
 

@@ -19,6 +19,7 @@ from matching.model import Model
 from matching.nameparts import ARRANGED, PartWeights
 from matching.nametable import Array, Names
 from matching.partshares import PartShares, part_shares
+from matching.passes.search import FUZZY
 from matching.people import id_provinces
 from matching.profile import Profile
 from matching.weighing import FIRST_YEAR, YEARS, Weights
@@ -63,6 +64,10 @@ class Subjects:
     """Whether a record knows no day, or says 1 January."""
     shared_number: Array
     """Whether another record claims the same number."""
+    others: Array
+    """P(the record is none of those whom its family names, `matching.kinship`); NaN where no family says anything."""
+    of_kin: Array
+    """P(it is a relative of the entry that its family names)."""
 
     def __len__(self) -> int:
         return len(self.coarse)
@@ -71,7 +76,13 @@ class Subjects:
         """The same records as if none claimed a number: what the rest of the evidence is worth."""
         nothing = np.zeros(len(self), dtype=np.int64)
         records = self.records._replace(number=nothing, number_other=nothing, former=nothing)
-        return replace(self, records=records, shared_number=nothing.astype(bool))
+        return replace(self, records=records, shared_number=nothing.astype(bool)).with_family(
+            *_without_family(len(self))
+        )
+
+    def with_family(self, others: Array, of_kin: Array) -> "Subjects":
+        """The same records, with what their families say of everybody else."""
+        return replace(self, others=others, of_kin=of_kin)
 
 
 def subjects_of(
@@ -105,7 +116,12 @@ def subjects_of(
         regions=_regions(profile),
         coarse=_coarse(records.birth),
         shared_number=_shared(records.number, beside) | _shared(records.former, beside),
+        **dict(zip(("others", "of_kin"), _without_family(len(records.birth)), strict=True)),
     )
+
+
+def _without_family(size: int) -> tuple[Array, Array]:
+    return np.full(size, np.nan), np.zeros(size)
 
 
 def _part_shares(names: Names, known: Frequencies, counts: Mapping[str, Array] | None) -> PartShares:
@@ -220,12 +236,20 @@ def weights_of(subjects: Subjects, model: Model, rows: Array, by_name: ByName, l
         reference=np.where(records.reference[rows] > 0, records.reference[rows], model.reference).astype(np.int64),
         regions=subjects.regions, shared_number=subjects.shared_number[rows],
         prior=float(np.log2(model.in_registry / known.entries)), in_registry=float(np.log2(model.in_registry)),
+        elsewhere=np.log2(np.nan_to_num(subjects.others[rows], nan=1.0)),
+        of_kin=_of_kin(subjects, rows, model),
         relative_prior=float(np.log2(model.relatives / known.entries)), deceased=float(np.log2(model.deceased)),
     )  # fmt: skip
 
 
 RAREST_YEAR = 1e-5
 """No birth year is rarer among people."""
+
+
+def _of_kin(subjects: Subjects, rows: Array, model: Model) -> Array:
+    """log2 odds, against nobody, of a relative of the entry that the family names; NaN where no family says anything."""
+    others, relative = subjects.others[rows], np.maximum(subjects.of_kin[rows], 1e-9)
+    return np.where(np.isnan(others), np.nan, np.log2(relative / model.nobody(FUZZY, others)))
 
 
 def _ages(model: Model, known: Frequencies) -> Array:
@@ -242,6 +266,12 @@ def _table(m: Array, names: tuple[str, ...], log2_u: Array) -> Array:
 
 def _is_missing(names: tuple[str, ...]) -> Array:
     return np.array([level == "missing" for level in names])
+
+
+def birth_date_u(subjects: Subjects, rows: Array) -> Array:
+    """P(level of the birth date | two people): rows × levels."""
+    birth = subjects.records.birth[rows]
+    return birth_date_table(year_of(birth), (birth & 31) == 0, is_first_of_january(birth), subjects.known)
 
 
 def _birth_weights(birth: Array, known: Frequencies, model: Model, *, spans: bool) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ from matching.comparison import (
 )
 from matching.comparison import N_ONE_DIGIT as ONE_DIGIT
 from matching.compiled import inner
-from matching.likeness import GIVEN_AGREES, MARKS_DIFFER, MISSING, WORD_MISSING, name_level
+from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, name_level, same_letters
 from matching.nameparts import PartWeights, parts_weight
 from matching.nametable import Array, Names
 
@@ -85,6 +85,10 @@ class Weights(NamedTuple):
     """Per record of the chunk."""
     prior: float
     """log2 P(it is any one entry)."""
+    elsewhere: Array
+    """Per record of the chunk, log2 of how much likelier than any person's an entry is that the family doesn't name."""
+    of_kin: Array
+    """Per record, log2 odds (against nobody) that it is a relative of the entry that its family names; NaN: as likely as that it is the entry."""
     in_registry: float
     """log2 P(the person has an entry)."""
     relative_prior: float
@@ -112,7 +116,7 @@ def _density(tables: Weights, i: int, birth: int) -> float:
 @inner
 def weigh(
     records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
-    tables: Weights, i: int, found_by: int, prior: float, holder: int, levels: Array,
+    tables: Weights, i: int, found_by: int, prior: float, holder: int, married: bool, levels: Array,
 ) -> tuple[float, float, int]:  # fmt: skip
     """Compare and weigh one pair.
 
@@ -127,8 +131,9 @@ def weigh(
         tables: weights of the chunk.
         i: the record's place in the chunk.
         found_by: how a lookup found it (position in matching.keys.FOUND_BY).
-        prior: P(it is this entry) before evidence; 0 where any entry is as likely.
+        prior: P(it is this entry) before evidence, by the family; 0 where any entry is as likely.
         holder: the entry that holds the number claimed by the record, -1 when nobody does.
+        married: whether the family names both the entry and that holder: parents of one child.
         levels: filled with the levels, one per comparison.
 
     Returns:
@@ -144,20 +149,22 @@ def weigh(
     home = residence_level(records.home[row], records.commune[row], entries.home[at], entries.commune[at])
     number = number_level(records.number[row], records.number_other[row], entries.entry[at], found_by)
     shared = np.int64(tables.shared_number[i])
-    base = tables.prior if prior == 0 else tables.in_registry + np.log2(prior)
+    # where a guardian lives is what his child's record says, and the child's parents live there whoever the guardian is
+    base = prior_of(tables, i, prior)
     base += age_weight(tables, i, records.birth[row], entries.birth[at]) + (
         tables.deceased if entries.deceased[at] else 0.0
     )
-    weight = base + tables.birth[i, birth] + tables.place[i, place, home] + tables.number[shared, number]
-    # somebody found by family who isn't the person is a relative for certain
-    kin = tables.relative_prior if prior == 0 else max(tables.relative_prior, np.log2(prior))
-    relative = (
-        kin
-        + tables.birth_relative[i, birth]
-        + tables.place_relative[i, place, home]
-        + tables.number_relative[shared, number]
-    )
-    if number >= ONE_DIGIT and holder >= 0 and are_kin(entries, at, holder):
+    at_home = prior > 0 and not np.isnan(tables.of_kin[i])
+    weight = base + tables.birth[i, birth] + tables.number[shared, number]
+    if not at_home:
+        weight += tables.place[i, place, home]
+    kin = tables.relative_prior
+    if prior > 0:
+        kin = max(kin, np.log2(prior) if np.isnan(tables.of_kin[i]) else tables.of_kin[i])
+    relative = kin + tables.birth_relative[i, birth] + tables.number_relative[shared, number]
+    if not at_home:
+        relative += tables.place_relative[i, place, home]
+    if number >= ONE_DIGIT and holder >= 0 and (married or are_kin(entries, at, holder)):
         # a number taken from a brother's, sister's or parent's papers is no chance among all people; so it is for the entry's kin too
         weight += tables.number_of_kin - tables.number[shared, number]
         relative += tables.number_of_kin - tables.number_relative[shared, number]
@@ -173,10 +180,10 @@ def weigh(
             reading, name = records.name_other[row], other
     levels[NAME] = name
     alike = name <= WORD_MISSING
-    if name <= MARKS_DIFFER:
+    if same_letters(name):
         more = tables.local[i, np.int64(reading != records.name[row]), home]
         weight, relative = weight - more, relative - more
-    if prior > 0 and GIVEN_AGREES <= name < MISSING:
+    if prior > 0 and not at_home and GIVEN_AGREES <= name < MISSING:
         weight -= shared_home(tables, i, place, home)
     given = np.int64(alike)
     if reading >= 0:
@@ -192,6 +199,12 @@ def weigh(
 
 
 @inner
+def prior_of(tables: Weights, i: int, prior: float) -> float:
+    """log2 P(it is this entry) before evidence, whether the family names it (prior > 0) or not."""
+    return tables.in_registry + np.log2(prior) if prior > 0 else tables.prior + tables.elsewhere[i]
+
+
+@inner
 def name_weight(
     tables: Weights, names: Names, reading: int, entry_names: Names, other: int, level: int
 ) -> tuple[float, float]:
@@ -203,7 +216,7 @@ def name_weight(
 
 @inner
 def shared_home(tables: Weights, i: int, place: int, home: int) -> float:
-    """What an agreement of places says of a parent found by family whose name is another: nothing, for a step-parent lives there too."""
+    """What an agreement of places says of a pupil found by his family whose name is another: nothing, for brothers and sisters live there too."""
     return max(tables.place[i, place, home], 0.0)
 
 

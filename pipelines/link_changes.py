@@ -12,7 +12,7 @@ from connectors.education_records import families, raw_records
 from connectors.files import EducationFolder
 from connectors.fingerprints import prints_of
 from connectors.registry_changes import Touched
-from connectors.touched_records import touched_records
+from connectors.touched_records import touched_families, touched_records
 from matching.changes import Changed, changed, concerned, without
 from matching.linkage import Linkage
 from matching.normalise.records import Habits, normalise_with_habits
@@ -53,6 +53,10 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
         kind: pc.unique(pa.concat_arrays([ids, _touched(job, kind, of_kind[kind], decided[kind], previous)]))
         for kind, ids in todo.items()
     }
+    beside = touched_families(
+        of_kind["guardian"], decided["student"].decisions, of, previous.touched, job.registry
+    )
+    todo["guardian"] = pc.unique(pa.concat_arrays([todo["guardian"], beside]))
     job.progress("again", sum(map(len, todo.values())), len(records))
     terms = {kind: replace(one, model=kept.models[kind]) for kind, one in terms_of(job).items()}
     linkages = relink_sector(of_kind, of, terms, decided, todo)

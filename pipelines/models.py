@@ -46,6 +46,10 @@ def pooled(models: Sequence[Model]) -> Model:
         relative=tables([one.relative for one in models]),
         in_registry=mean([one.in_registry for one in models]),
         missed={name: mean([one.missed[name] for one in models]) for name in models[0].missed},
+        kin={
+            slot: {story: mean([one.kin[slot][story] for one in models]) for story in shares}
+            for slot, shares in models[0].kin.items()
+        },
         number_of_another=mean([one.number_of_another for one in models]),
         relatives=mean([one.relatives for one in models]),
         threshold=max(one.threshold for one in models),

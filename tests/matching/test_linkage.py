@@ -68,7 +68,10 @@ CHILD = entry(
     father_id=FATHER["personal_id"],
     mother_id=MOTHER["personal_id"],
 )
-FAMILY = [FATHER, MOTHER, CHILD]
+SISTER = entry(
+    "038313000004", "Đỗ Hải Yến", "2013-02-11", gender="F", mother_id=MOTHER["personal_id"]
+)  # the registry doesn't name her father
+FAMILY = [FATHER, MOTHER, CHILD, SISTER]
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +195,16 @@ def test_parents_are_found_by_the_linked_child(registry):
     )
     assert found["guardian", "G1"] == (Outcome.LINKED, Reason.FAMILY_AGREES, "038080000001")
     assert found["guardian", "G2"] == (Outcome.LINKED, Reason.FAMILY_AGREES, "038182000002")
+
+
+def test_a_father_whom_the_registry_does_not_name_is_found_by_the_brother(registry):
+    found = sector(
+        registry,
+        [record("student", "S1", "đỗ hải yến", "2013-02-11", claimed_id="038313000004")],
+        [year_only("G1", "do quang khai", 1980)],
+        [("S1", "G1", "father")],
+    )
+    assert found["guardian", "G1"] == (Outcome.LINKED, Reason.FAMILY_AGREES, "038080000001")
 
 
 def test_two_records_of_one_pupil_never_both_claim_to_be_the_first(registry):

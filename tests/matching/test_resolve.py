@@ -5,9 +5,10 @@ import datetime
 import numpy as np
 import pyarrow as pa
 
+from matching import levels
 from matching.keys import record_columns
 from matching.profile import VIETNAM
-from matching.resolve import Claims, resolve
+from matching.resolve import Claims, by_itself, resolve
 from matching.schemas import RECORDS
 
 NOBODYS_NAMES = np.zeros(0, np.int64)
@@ -76,3 +77,19 @@ def test_a_second_record_of_a_leader_goes_to_review_with_it():
         ("trần thị bình", (2011, 9, 5), 38),
     ]
     assert settled(*records) == ([], [0, 1, 2])
+
+
+def test_two_slips_of_one_name_are_one_person_where_each_is_near_the_entry():
+    columns, names, _ = records_of(("nguyen vn an", (2011, 9, 5), 0), ("nguyễn văn t an", (2011, 9, 5), 0))
+    claims = Claims(np.arange(2), np.array([7, 7]), np.array([40.0, 39.0]), np.array([True, True]))
+    resolution = resolve(claims, columns, names, NOBODYS_NAMES)
+    assert (resolution.duplicate.tolist(), resolution.contested.tolist()) == ([1], [])
+
+
+def test_a_link_stands_by_itself_when_it_is_near_the_entry_or_has_a_family():
+    compared = np.zeros((4, len(levels.COMPARISONS)), np.int8)
+    compared[1, 0] = levels.NAME.index("given_differs")
+    compared[2, 1] = levels.BIRTH_DATE.index("far")
+    compared[3, 0] = levels.NAME.index("given_differs")
+    has_family = np.array([False, False, False, True])
+    assert by_itself(compared, has_family).tolist() == [True, False, False, True]

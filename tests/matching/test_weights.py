@@ -11,8 +11,10 @@ from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
+from matching.keys import CHILD_YEAR
 from matching.linkage import Terms, link
 from matching.parts import COMPARED, PARTS
+from matching.passes import family
 from matching.schemas import ENTRY, RECORDS
 from matching.weights_table import WEIGHTS, without_each
 
@@ -98,6 +100,38 @@ def test_the_parts_are_the_whole(linkage):
     assert len(weights) > 10
     parts = np.array([weights[part].to_numpy() for part in PARTS], dtype=float)
     np.testing.assert_allclose(parts.sum(axis=0), weights["weight"].to_numpy(), atol=1e-4)
+
+
+def test_the_parts_are_the_whole_where_a_family_names_entries(tmp_path):
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist(PEOPLE, schema=ENTRY), folder / "part-0.parquet")
+    registry = Snapshot(build_index(folder, tmp_path / "index"))
+    guardians = [
+        record("father", "do quang khải", "1980-01-01", kind="guardian"),
+        record("step", "lê văn lam", kind="guardian", child_birth_year=2011),
+        record("with_hers", "đỗ quang khải", kind="guardian", claimed_id="038182000002"),
+    ]
+    records = pa.Table.from_pylist(guardians, schema=pa.schema([*RECORDS, (CHILD_YEAR, pa.int16())]))
+    families = pa.table(
+        {
+            "student_id": ["S"] * 3,
+            "guardian_id": ["father", "step", "with_hers"],
+            "relationship": ["father"] * 3,
+        }
+    )
+    child = pa.table({"record_id": ["S"], "personal_id": ["038211000003"]})
+    kin = family.parents_of_linked(families, child, pa.array([], pa.string()), registry)
+    terms = Terms(registry, model.load()["guardian"], registry.frequencies(), LinkSettings(sample=20), "run")
+    found = link(records, terms, kin)
+    weights = found.weights
+    parts = np.array([weights[part].to_numpy() for part in PARTS], dtype=float)
+    np.testing.assert_allclose(parts.sum(axis=0), weights["weight"].to_numpy(), atol=1e-4)
+    best = {row["record_id"]: row for row in weights.to_pylist() if row["rank"] == 1}
+    assert best["father"]["personal_id"] == best["with_hers"]["personal_id"] == "038080000001"
+    assert best["father"]["place"] == 0  # he lives where the child does, whoever he is
+    assert best["with_hers"]["number"] > 0  # it is his wife's
+    assert best["step"]["probability"] < 0.5
 
 
 def test_the_best_is_the_one_that_was_decided_on(linkage):
