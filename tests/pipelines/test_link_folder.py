@@ -91,7 +91,7 @@ def test_candidates_are_shown_for_open_records_only_best_first(whole):
 
 def test_nothing_of_the_work_is_left_behind(whole):
     assert sorted(path.name for path in whole.decisions.parent.iterdir()) == [
-        "candidates.parquet", "decisions.parquet", "rejects.parquet", "weights.parquet",
+        "candidates.parquet", "decisions.parquet", "kept", "rejects.parquet", "weights.parquet",
     ]  # fmt: skip
 
 
