@@ -78,22 +78,19 @@ def touched_families(
 
 
 def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array:
-    """Who has the name and the first possible birth year of somebody touched."""
-    names = entry_names(people["full_name"], registry.profile.canonical)
-    named = np.flatnonzero(
-        pc.is_in(records["name"], value_set=names.drop_null()).to_numpy(zero_copy_only=False)
+    """Who has the name, but for its marks, and the first possible birth year of somebody touched."""
+    wanted = _names_and_years(
+        entry_names(people["full_name"], registry.profile.canonical), people["birth_date"]
     )
-    some = records.select(["name", "birth_from"]).take(pa.array(named))
-    wanted = _name_and_year(names, people["birth_date"])
-    same = pc.is_in(_name_and_year(some["name"], some["birth_from"]), value_set=wanted)
-    met = np.zeros(len(records), bool)
-    met[named[same.to_numpy(zero_copy_only=False)]] = True
-    return met
+    own = _names_and_years(records["name"].combine_chunks(), records["birth_from"])
+    return np.asarray(pc.is_in(own, value_set=wanted.drop_null()).to_numpy(zero_copy_only=False))
 
 
-def _name_and_year(names: pa.ChunkedArray | pa.Array, days: pa.ChunkedArray) -> pa.Array:
-    joined = pc.binary_join_element_wise(names, pc.year(days).cast(pa.string()), "/")
-    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+def _names_and_years(names: pa.Array, days: pa.ChunkedArray) -> pa.Array:
+    encoded = names.dictionary_encode()
+    bare = pc.replace_substring(pc.utf8_normalize(encoded.dictionary, "NFD"), "đ", "d")
+    bare = pc.replace_substring_regex(bare, r"\p{M}+", "").take(encoded.indices)
+    return pc.binary_join_element_wise(bare, pc.year(days.combine_chunks()).cast(pa.string()), "/")
 
 
 _RARE_NAME, _RARE_DATE = (
