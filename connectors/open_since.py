@@ -1,0 +1,67 @@
+"""Since when records are open, and links in conflict, as the education database knows it."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from connectors.database import reading
+from connectors.education_tables import link_conflicts, review_items, sync_partitions, sync_runs
+from connectors.writeback import DONE
+
+OPEN_RECORDS = pa.schema(
+    [pa.field(name, pa.string()) for name in ("kind", "record_id", "open_since_run", "open_since")]
+)
+"""Open records, each with the first run that left it open and its moment (ISO 8601)."""
+
+WRITING_RUNS = pa.schema([pa.field(name, pa.string()) for name in ("kind", "run", "started_at")])
+"""Runs that wrote a partition of a province."""
+
+CONFLICTS = pa.schema(
+    [
+        pa.field(name, pa.string())
+        for name in (
+            "kind",
+            "record_id",
+            "province",
+            "cause",
+            "held_id",
+            "proposed_id",
+            "reason",
+            "open_since",
+        )
+    ]
+)
+"""Links that stand although the last run would not make them (`connectors.education_tables.link_conflicts`)."""
+
+
+def read_open_records(engine: sa.Engine, province: str) -> pa.Table:
+    """The open records of a province: `OPEN_RECORDS`."""
+    columns = [review_items.c[name] for name in OPEN_RECORDS.names]
+    return _read(engine, sa.select(*columns).where(review_items.c.province == province), OPEN_RECORDS)
+
+
+def read_writing_runs(engine: sa.Engine, province: str) -> pa.Table:
+    """The runs that wrote something in a province: `WRITING_RUNS`."""
+    joined = sync_partitions.join(sync_runs, sync_runs.c.run == sync_partitions.c.run)
+    here = sa.and_(sync_partitions.c.province == province, sync_partitions.c.state == DONE)
+    columns = (sync_partitions.c.kind, sync_partitions.c.run, sync_runs.c.started_at)
+    return _read(engine, sa.select(*columns).select_from(joined).where(here), WRITING_RUNS)
+
+
+def read_conflicts(engine: sa.Engine, provinces: Sequence[str]) -> pa.Table:
+    """The conflicts of some provinces: `CONFLICTS`."""
+    columns = [link_conflicts.c[name] for name in CONFLICTS.names]
+    query = sa.select(*columns).where(link_conflicts.c.province.in_(list(provinces)))
+    return _read(engine, query, CONFLICTS)
+
+
+def _read(engine: sa.Engine, query: sa.Select[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    """Nothing where the sync's tables are not made yet."""
+    with reading(engine) as connection:
+        if not sa.inspect(connection).has_table(review_items.name):
+            return schema.empty_table()
+        rows = connection.execute(query).tuples().all()
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
