@@ -76,7 +76,7 @@ def published_tables(facts: ReportFacts, text: Texts) -> list[Table]:
     """Every table of the published report, small cells left out."""
     shown = view(facts)
     return [
-        _outcomes("report.title_kinds", "", _kinds(shown, text), text),
+        _outcomes("report.title_kinds", "", _kinds(shown, text), text, sums=False),
         *[
             _outcomes("report.provinces", text(f"kinds.{kind.kind}"), _provinces(shown, place, text), text)
             for place, kind in enumerate(shown.kinds)
@@ -111,16 +111,18 @@ def _levels(shown: ReportView, kind: str, text: Texts) -> list[tuple[str, Figure
     ]
 
 
-def _outcomes(title: str, about: str, groups: Sequence[tuple[str, Figures]], text: Texts) -> Table:
-    """Linked, open, in scope and rate of each group, and of all of them."""
+def _outcomes(
+    title: str, about: str, groups: Sequence[tuple[str, Figures]], text: Texts, *, sums: bool = True
+) -> Table:
+    """Linked, open, in scope and rate of each group, and of all of them where they add up."""
     cells = [(figures.linked, figures.open) for _, figures in groups]
-    mask = hidden(cells)
+    mask = hidden(cells) if sums else [hidden([row])[0] for row in cells]
     lines = [
         _line(name, linked, opened, masked, text)
         for (name, _), (linked, opened), masked in zip(groups, cells, mask, strict=True)
     ]
     whole = tuple(map(sum, zip(*cells, strict=True))) or (0, 0)
-    if len(groups) > 1:
+    if sums and len(groups) > 1:
         small = [0 < count < SMALLEST for count in whole]
         lines.append(_line(text("report.sum"), whole[0], whole[1], [any(small)] * 2, text, strong=True))
     headings = ("outcome.linked", "report.not_linked", "report.in_scope", "report.rate")
@@ -143,7 +145,7 @@ def _line(
 
 def _states(shown: ReportView, text: Texts) -> Table:
     lines = shown.states.lines
-    mask = hidden([line.by_state for line in lines])
+    mask = [hidden([line.by_state])[0] for line in lines]
     rows = [
         Line(
             text(f"cohort.{line.cohort}") if line.cohort else text(f"kinds.{line.kind}"),

@@ -50,7 +50,7 @@ def write_rates_workbook(
     }
     path = out / "rates.xlsx"
     with whole_file(path) as file:
-        file.write(_workbook(sheets))
+        file.write(workbook(sheets))
     return path
 
 
@@ -90,7 +90,7 @@ def _reasons(counted: pa.Table, text: Texts) -> pd.DataFrame:
     return shown
 
 
-def _workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
+def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
     """One sheet per table: its header stays in sight, its columns are as wide as their texts, shares read as per cent."""
     stream = BytesIO()
     with pd.ExcelWriter(stream, engine="xlsxwriter") as writer:
