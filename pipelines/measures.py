@@ -44,6 +44,8 @@ _TO_DATABASE = """
 _MEASURED = """
     select kind, province, cohort, 'state.' || state as measure, sum(records)::bigint as records from states group by all
     union all
+    select kind, province, cohort, 'collected', sum(records)::bigint from states where collected group by all
+    union all
     select kind, province, cohort, 'overdue', sum(records)::bigint from states where overdue group by all
     union all
     select kind, province, cohort, 'lies_with.' || lies_with, sum(records)::bigint

@@ -34,7 +34,7 @@ DUE_DAY = 22
 """The figures are due before this day."""
 
 TIME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 _PDF_SECONDS = 120
 
 
@@ -82,7 +82,7 @@ def period(month: str) -> Period:
         MonthUnknown: It is no month.
     """
     found = _MONTH.fullmatch(month)
-    if not found or found[1] == "0000":
+    if not found:
         raise MonthUnknown(month)
     year, number = int(found[1]), int(found[2])
     ends = datetime(year, number, DUE_DAY, tzinfo=TIME_ZONE)

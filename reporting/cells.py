@@ -43,6 +43,8 @@ def masked(number: str | None) -> str:
 
     That a digit is missing, or that a spreadsheet made 1.2E+11 of it, is what a school must be able to see.
     """
+    if number and number.isdecimal() and number.isascii() and SHOWN < len(number) <= 40:
+        return DOT * (len(number) - SHOWN) + number[-SHOWN:]
     text = plain(number, 40)
     hidden = len(_ALNUM.findall(text)) - SHOWN
     return _ALNUM.sub(lambda _: DOT, text, count=hidden) if hidden > 0 else text

@@ -43,21 +43,21 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         "advice", "open_since", "due", "record_id",
     ),
     "aged": (
-        "open_since", "runs", "full_name", "birth_date", "grade", "school_name", "record_id", "state", "why",
+        "open_since", "runs", "kind", "full_name", "birth_date", "grade", "school_name", "record_id", "state", "why",
         "lies_with", "due",
     ),
     "group": (
-        "group", "claimed_id", "full_name", "birth_date", "grade", "school_name", "record_id", "state", "why",
+        "group", "claimed_id", "kind", "full_name", "birth_date", "grade", "school_name", "record_id", "state", "why",
     ),
     "conflict": (
-        "open_since", "cause", "full_name", "birth_date", "grade", "school_name", "record_id", "held",
+        "open_since", "cause", "kind", "full_name", "birth_date", "grade", "school_name", "record_id", "held",
         "proposed", "why",
     ),
 }  # fmt: skip
 _WIDTHS = {
     "record_id": 15, "full_name": 26, "birth_date": 12, "gender": 8, "birth_place": 18, "grade": 8, "claimed_id": 14,
     "school_name": 30, "state": 20, "field": 38, "advice": 46, "open_since": 12, "due": 12, "residence": 22, "runs": 8,
-    "why": 30, "lies_with": 20, "group": 8, "cause": 26, "held": 14, "proposed": 14, "office_answer": 24, "note": 26,
+    "why": 30, "lies_with": 20, "group": 8, "kind": 11, "cause": 26, "held": 14, "proposed": 14, "office_answer": 24, "note": 26,
 }  # fmt: skip
 
 _RECORDS = """
@@ -227,7 +227,10 @@ def _sheet(
     answers: tuple[str, ...] = (),
 ) -> Sheet:  # fmt: skip
     filled_in = ("office_answer", "note") if answers else ()
-    headings = tuple(Heading(text(f"column.{column}"), _WIDTHS[column]) for column in (*columns, *filled_in))
+    headings = tuple(
+        Heading(text("report.kind" if column == "kind" else f"column.{column}"), _WIDTHS[column])
+        for column in (*columns, *filled_in)
+    )
     return Sheet(name, about, headings, rows, answers, text("list.choose_help"))
 
 
@@ -258,6 +261,7 @@ def _field(record: _Record, text: Texts) -> str:
 
 _CELL: dict[str, Callable[[_Record, Texts], str]] = {
     **{name: _typed(name) for name in ("full_name", "birth_date", "gender", "birth_place", "grade")},
+    "kind": lambda record, text: text(f"kinds.{record['kind']}"),
     "record_id": lambda record, _: plain(record["record_id"]),
     "school_name": lambda record, _: plain(record["school_name"]) or plain(record["school_code"]),
     "claimed_id": lambda record, _: masked(record["claimed_id"]),

@@ -205,21 +205,24 @@ def _groups(counted: _Measured) -> tuple[GroupLine, ...]:
 
 
 def _group(counted: _Measured, kind: str, cohort: str | None) -> GroupLine:
-    known = counted.sum_before("state.confirmed") is not None
+    def added(measures: Sequence[str]) -> tuple[int, int | None]:
+        before = [counted.sum_before(measure, kind, cohort) for measure in measures]
+        return sum(counted.sum(measure, kind, cohort) for measure in measures), (
+            None if None in before else sum(count or 0 for count in before)
+        )
 
-    def count(*states: State) -> Count:
-        now = [counted.sum(f"state.{state}", kind, cohort) for state in states]
-        before = [counted.sum_before(f"state.{state}", kind, cohort) or 0 for state in states]
-        whole = sum(counted.sum(f"state.{state}", kind, cohort) for state in State)
-        whole_before = sum(counted.sum_before(f"state.{state}", kind, cohort) or 0 for state in State)
-        return Count(sum(now), whole, sum(before), whole_before) if known else Count(sum(now), whole)
+    whole, whole_before = added([f"state.{state}" for state in State])
+
+    def count(*measures: str) -> Count:
+        now, before = added(measures)
+        return Count(now, whole, before, whole_before)
 
     return GroupLine(
         kind,
         cohort,
-        count(*[state for state in State if state is not State.NO_NUMBER]),
-        count(*_DONE),
-        count(State.CONFIRMED),
+        count("collected"),
+        count(*[f"state.{state}" for state in _DONE]),
+        count(f"state.{State.CONFIRMED}"),
         counted.sum("overdue", kind, cohort),
     )
 

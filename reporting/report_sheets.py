@@ -108,11 +108,15 @@ def _name(line: StateLine, text: Texts) -> str:
 
 
 def _state_headings(text: Texts) -> list[str]:
-    return [*(text(f"state.{state}") for state in State), text("report.in_scope"), text("report.overdue")]
+    figures = ("report.in_scope", "report.collected", "report.overdue")
+    return [*(text(f"state.{state}") for state in State), *map(text, figures)]
 
 
 def _states(shown: ReportView, text: Texts) -> pd.DataFrame:
-    rows = [(_name(line, text), *line.by_state, line.records, line.overdue) for line in shown.states.lines]
+    rows = [
+        (_name(line, text), *line.by_state, line.records, line.collected, line.overdue)
+        for line in shown.states.lines
+    ]
     return _frame([text("report.group"), *_state_headings(text)], rows)
 
 
@@ -122,7 +126,7 @@ def _by_province(states: pa.Table, text: Texts) -> pd.DataFrame:
     for code, part in _split(states, "province"):
         province = names.of_2025(code) if code else text("report.no_province")
         rows += [
-            (province, _name(line, text), *line.by_state, line.records, line.overdue)
+            (province, _name(line, text), *line.by_state, line.records, line.collected, line.overdue)
             for line in state_lines(part)
         ]
     return _frame([text("report.province"), text("report.group"), *_state_headings(text)], rows)
@@ -165,7 +169,7 @@ def _progress(progress: pa.Table, text: Texts) -> pd.DataFrame:
         (
             names.of_2025(row["province"]), plain(row["school_code"]), plain(row["school_name"]),
             text(f"cohort.{row['cohort']}") if row["cohort"] else text(f"kinds.{row['kind']}"),
-            *(row[state] for state in State), sum(row[state] for state in State), row["overdue"],
+            *(row[state] for state in State), sum(row[state] for state in State), row["collected"], row["overdue"],
         )
         for row in progress.to_pylist()
     ]  # fmt: skip

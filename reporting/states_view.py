@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,8 @@ class StateLine:
     by_state: tuple[int, ...]
     """In the order of `State`."""
     overdue: int
+    collected: int
+    """For how many the school has typed a number, whatever became of it."""
 
     @property
     def records(self) -> int:
@@ -106,17 +109,27 @@ def states_view(states: pa.Table) -> StatesView:
 
 def state_lines(states: pa.Table) -> list[StateLine]:
     """A line for each kind and cohort that occurs."""
-    summed = states.group_by(["kind", "cohort", "state", "overdue"]).aggregate([("records", "sum")])
-    by_state: dict[tuple[str, str | None], dict[str, int]] = {}
-    overdue: dict[tuple[str, str | None], int] = {}
+    summed = states.group_by(["kind", "cohort", "state", "collected", "overdue"]).aggregate(
+        [("records", "sum")]
+    )
+    parts: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
     for row in summed.to_pylist():
-        key = row["kind"], row["cohort"]
-        of = by_state.setdefault(key, {})
-        of[row["state"]] = of.get(row["state"], 0) + row["records_sum"]
-        overdue[key] = overdue.get(key, 0) + (row["records_sum"] if row["overdue"] else 0)
+        parts.setdefault((row["kind"], row["cohort"]), []).append(row)
+
+    def records(rows: list[dict[str, Any]], **wanted: object) -> int:
+        return sum(
+            row["records_sum"] for row in rows if all(row[name] == value for name, value in wanted.items())
+        )
+
     return [
-        StateLine(kind, cohort, tuple(of.get(state, 0) for state in State), overdue[kind, cohort])
-        for (kind, cohort), of in by_state.items()
+        StateLine(
+            kind,
+            cohort,
+            tuple(records(rows, state=str(state)) for state in State),
+            records(rows, overdue=True),
+            records(rows, collected=True),
+        )
+        for (kind, cohort), rows in parts.items()
     ]
 
 

@@ -5,13 +5,13 @@ has not succeeded:
 
 * no_number: the school has typed none (nothing, a placeholder, a passport);
 * wrong_form: what was typed can't be a number of 12 or 9 digits as it stands;
-* verifying: the registry could not be asked yet, or a reviewer has to say who of several it is;
+* verifying: the registry could not be asked yet, or a reviewer has to choose;
 * differs: the registry says something else than the record, or nobody fits;
 * linked: the number was found by the rest of the record, and the school has yet to take it over;
 * confirmed: the number that the school typed is its own in the registry, or a person confirmed the link.
 
-The age of an open record counts from the first run that left it open. Whoever is to begin has `Deadlines.days`; then it lies with the
-next office too.
+The age of an open record counts from the first run that left it open. Whoever the reason names first has `Deadlines.days`; then it lies
+with the next office too.
 """
 
 from dataclasses import dataclass
@@ -89,6 +89,7 @@ VERIFICATION = pa.schema(
         pa.field("level", pa.string()),  # of the school, one of LEVELS where it is known
         pa.field("cohort", pa.string()),  # of students; null for others
         pa.field("state", pa.string()),
+        pa.field("collected", pa.bool_()),  # the school has typed a number, whatever its form
         pa.field("reason", pa.string()),
         pa.field("lies_with", pa.string()),  # matching.explain.Actor who is to begin; null when linked
         pa.field(
@@ -106,6 +107,7 @@ VERIFICATION = pa.schema(
 STATE_COUNTS = pa.schema(
     [
         *[pa.field(name, pa.string()) for name in ("kind", "province", "level", "cohort", "state", "lies_with", "age")],
+        pa.field("collected", pa.bool_()),
         pa.field("overdue", pa.bool_()),
         pa.field("records", pa.int64()),
     ]
@@ -116,6 +118,7 @@ PROGRESS = pa.schema(
     [
         *[pa.field(name, pa.string()) for name in ("kind", "province", "school_code", "school_name", "cohort")],
         *[pa.field(state.value, pa.int64()) for state in State],
+        pa.field("collected", pa.int64()),
         pa.field("overdue", pa.int64()),
     ]
 )  # fmt: skip
@@ -145,30 +148,25 @@ with scoped as (
                 when r.claimed_form not in ({_words(_RIGHT_FORM)}) then '{State.WRONG_FORM}'
                 when a.actors[1] in ('{Actor.REVIEWER}', '{Actor.NOBODY}') then '{State.VERIFYING}'
                 else '{State.DIFFERS}' end as state,
+           coalesce(r.claimed_form, '{Form.MISSING}') not in ({_words(_NO_NUMBER)}) as collected,
            a.actors
     from decisions d
     join records r using (kind, record_id)
     left join acting a using (reason)
     where r.left_out is null and coalesce(d.reason not in ({_words(OUT_OF_SCOPE)}), true)
 ), chained as (
-    select *, case when state in ('{State.LINKED}', '{State.CONFIRMED}') then null
-                   when state = '{State.WRONG_FORM}' then ['{Actor.SCHOOL}']
-                   when state = '{State.NO_NUMBER}' and actors[1] not in ('{Actor.SCHOOL}', '{Actor.POLICE}')
-                       then ['{Actor.SCHOOL}']
-                   else actors end as chain
-    from scoped
+    select *, case when state not in ('{State.LINKED}', '{State.CONFIRMED}') then actors end as chain from scoped
 ), aged as (
     select chained.*,
            case when chain is not null then coalesce(open_since, $today) end as since,
            case when chain is not null then coalesce(ages.runs, 1) end as times
     from chained left join ages using (kind, record_id)
 ), dated as (
-    select *, since + to_days($days) as regular,
-           case when cohort = '{Cohort.GRADE_12}' then least(since + to_days($days), $grade_12::date)
+    select *, case when cohort = '{Cohort.GRADE_12}' then least(since + to_days($days), $grade_12::date)
                 else since + to_days($days) end as due_on
     from aged
 )
-select kind, record_id, province, school_code, level, cohort, state, reason,
+select kind, record_id, province, school_code, level, cohort, state, collected, reason,
        chain[1] as lies_with,
        case when due_on < $today then chain[2:] else [] end as also_with,
        since as open_since, times as runs, due_on::date as due, due_on < $today as overdue,
@@ -179,7 +177,7 @@ from dated
 """
 
 _COUNTS = """
-select kind, province, level, cohort, state, lies_with, age, coalesce(overdue, false) as overdue, count(*) as records
+select kind, province, level, cohort, state, lies_with, age, collected, coalesce(overdue, false) as overdue, count(*) as records
 from verification group by all order by all
 """
 
@@ -187,7 +185,7 @@ _PROGRESS = f"""
 with named as (select school_code, any_value(name) as school_name from schools group by school_code)
 select kind, province, school_code, any_value(school_name) as school_name, cohort,
        {", ".join(f"count(*) filter (state = '{state}') as {state}" for state in State)},
-       count(*) filter (overdue) as overdue
+       count(*) filter (collected) as collected, count(*) filter (overdue) as overdue
 from verification left join named using (school_code)
 where school_code is not null
 group by kind, province, school_code, cohort order by all
