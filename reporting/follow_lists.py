@@ -56,7 +56,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _WIDTHS = {
     "record_id": 15, "full_name": 26, "birth_date": 12, "gender": 8, "birth_place": 18, "grade": 8, "claimed_id": 14,
-    "school_name": 30, "state": 20, "field": 38, "advice": 46, "open_since": 12, "due": 12, "residence": 22, "runs": 8,
+    "school_name": 26, "state": 20, "field": 30, "advice": 38, "open_since": 12, "due": 12, "residence": 22, "runs": 8,
     "why": 30, "lies_with": 20, "group": 8, "kind": 11, "cause": 26, "held": 14, "proposed": 14, "office_answer": 24, "note": 26,
 }  # fmt: skip
 
