@@ -1,12 +1,10 @@
-"""Since when records are open, and links in conflict, as the education database knows it."""
-
-from collections.abc import Sequence
+"""Since when records are open, as the education database knows it."""
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.database import reading
-from connectors.education_tables import link_conflicts, review_items, sync_partitions, sync_runs
+from connectors.education_tables import review_items, sync_partitions, sync_runs
 from connectors.writeback import DONE
 
 OPEN_RECORDS = pa.schema(
@@ -16,23 +14,6 @@ OPEN_RECORDS = pa.schema(
 
 WRITING_RUNS = pa.schema([pa.field(name, pa.string()) for name in ("kind", "run", "started_at")])
 """Runs that wrote a partition of a province."""
-
-CONFLICTS = pa.schema(
-    [
-        pa.field(name, pa.string())
-        for name in (
-            "kind",
-            "record_id",
-            "province",
-            "cause",
-            "held_id",
-            "proposed_id",
-            "reason",
-            "open_since",
-        )
-    ]
-)
-"""Links that stand although the last run would not make them (`connectors.education_tables.link_conflicts`)."""
 
 
 def read_open_records(engine: sa.Engine, province: str) -> pa.Table:
@@ -47,13 +28,6 @@ def read_writing_runs(engine: sa.Engine, province: str) -> pa.Table:
     here = sa.and_(sync_partitions.c.province == province, sync_partitions.c.state == DONE)
     columns = (sync_partitions.c.kind, sync_partitions.c.run, sync_runs.c.started_at)
     return _read(engine, sa.select(*columns).select_from(joined).where(here), WRITING_RUNS)
-
-
-def read_conflicts(engine: sa.Engine, provinces: Sequence[str]) -> pa.Table:
-    """The conflicts of some provinces: `CONFLICTS`."""
-    columns = [link_conflicts.c[name] for name in CONFLICTS.names]
-    query = sa.select(*columns).where(link_conflicts.c.province.in_(list(provinces)))
-    return _read(engine, query, CONFLICTS)
 
 
 def _read(engine: sa.Engine, query: sa.Select[tuple[object, ...]], schema: pa.Schema) -> pa.Table:

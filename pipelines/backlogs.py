@@ -8,12 +8,13 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.review_store import count_states, waiting
+from connectors.schema import is_prepared
 from matching.decision import Reason
 from matching.explain import Actor
 from matching.registry import RegistryFacts
 from pipelines.checkpoints import Checkpoint
 from pipelines.gates import registry_age
-from pipelines.history import is_prepared, run_line, runs
+from pipelines.history import run_line, runs
 from pipelines.settings import Settings
 from reporting.backlog import Backlog, RegistryHealth
 from reporting.facts import Measures

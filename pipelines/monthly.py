@@ -20,10 +20,10 @@ from connectors.education_tables import moment, sync_partitions, sync_runs
 from connectors.files_out import whole_file
 from connectors.run_measures import MEASURED, read_measures
 from connectors.runs import read_rates
+from connectors.schema import is_prepared
 from connectors.writeback import DONE
 from pipelines.checkpoints import owners_folder
 from pipelines.errors import MonthUnknown
-from pipelines.history import is_prepared
 from pipelines.measures import report_rates
 from pipelines.settings import Settings
 from reporting.monthly import write_monthly_page, write_monthly_workbook

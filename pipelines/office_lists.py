@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from connectors.open_since import read_conflicts
+from connectors.conflicts import read_conflicts
 from pipelines.checkpoints import Checkpoint
 from pipelines.errors import ListsNotKept
 from pipelines.history import last_run, read_schools
@@ -54,7 +54,7 @@ def _of_province(settings: Settings, engine: sa.Engine, province: str, out: Path
             kinds[before.run].append(kind)
     if not kinds:
         raise ListsNotKept(province)
-    schools, conflicts = read_schools(engine, [province]), read_conflicts(engine, [province])
+    schools, conflicts = read_schools(engine, [province]), read_conflicts(engine, tuple(Kind), [province])
     files = []
     for run, some in kinds.items():
         folder = out / province if len(kinds) == 1 else out / run / province

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from connectors.open_since import read_conflicts
+from connectors.conflicts import CONFLICTS, read_conflicts
 from connectors.run_measures import keep_measures
 from connectors.runs import read_rates
+from connectors.schema import is_prepared
 from matching.cascade import CASCADE
 from matching.registry import RegistryFacts
 from pipelines.ages import open_since
@@ -72,7 +73,12 @@ def report(work: ProvinceRun, _: str) -> dict[str, int]:
         decisions, together("resolve", "candidates"), records, together("extract", "raw"), schools
     )
     facts, out = list_facts(settings, work.run), lists_folder(settings, work.run)
-    followed = FollowTables(tables, standing, read_conflicts(engine, [work.province]))
+    standing_links = (
+        read_conflicts(engine, work.scope.kinds, [work.province])
+        if is_prepared(engine)
+        else CONFLICTS.empty_table()
+    )
+    followed = FollowTables(tables, standing, standing_links)
     files = [*write_unmatched(out, tables, facts), *write_follow_lists(out, work.province, followed, facts)]
     if not work.scope.dry_run:
         keep_measures(engine, work.run, work.province, measured(measures))

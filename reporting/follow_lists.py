@@ -93,7 +93,7 @@ class FollowTables:
     standing: pa.Table
     """`reporting.verification.VERIFICATION` of the same records."""
     conflicts: pa.Table
-    """`connectors.open_since.CONFLICTS`."""
+    """`connectors.conflicts.CONFLICTS`."""
 
 
 def write_follow_lists(out: Path, province: str, tables: FollowTables, facts: ListFacts) -> list[Path]:

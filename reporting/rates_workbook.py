@@ -101,7 +101,9 @@ def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
             sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
             for position, column in enumerate(table.columns):
                 texts_of = table[column].astype(str)
-                width = max(len(str(column)), int(texts_of.str.len().fillna(0).max()) if len(table) else 0) + 2
+                width = (
+                    max(len(str(column)), int(texts_of.str.len().fillna(0).max()) if len(table) else 0) + 2
+                )
                 share = table[column].dtype.kind == "f"
                 sheet.set_column(position, position, min(width, 60), per_cent if share else None)
     return stream.getvalue()

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from connectors.open_since import CONFLICTS
+from connectors.conflicts import CONFLICTS
 from matching.schemas import CANDIDATES, DECISIONS, RAW_RECORDS, RECORDS, SCHOOLS
 from reporting.follow_lists import FollowTables, write_follow_lists
 from reporting.open_rows import ListFacts, ListTables
@@ -31,7 +31,14 @@ from reporting.verification import verification
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ")
 MIDDLE = ("Thị", "Văn", "Ngọc", "Thị Thuỳ", "Đức", "Minh", "Thanh", "Gia")
 GIVEN = ("Hòa", "Ước", "Quỳnh", "Đạt", "An", "Ân", "Bảo", "Ý", "Yến", "Vượng", "Lan", "Ngữ")
-REASONS = ("name_differs", "birth_date_differs", "nobody_found", "several_fit", "number_wrong_form", "number_unknown")
+REASONS = (
+    "name_differs",
+    "birth_date_differs",
+    "nobody_found",
+    "several_fit",
+    "number_wrong_form",
+    "number_unknown",
+)
 SCHOOLS_OF_PROVINCE = 800
 TODAY = date(2026, 11, 21)
 
@@ -101,7 +108,9 @@ def _near(names: np.ndarray, rank: int) -> list[str]:
             (name.replace("Thị", "Thi"), name.replace("n", "m", 1), name.upper())[place % 3]
             for place, name in enumerate(names)
         ]
-    return [f"{name.rsplit(' ', 1)[0]} {GIVEN[(place + rank) % len(GIVEN)]}" for place, name in enumerate(names)]
+    return [
+        f"{name.rsplit(' ', 1)[0]} {GIVEN[(place + rank) % len(GIVEN)]}" for place, name in enumerate(names)
+    ]
 
 
 def _schools() -> pa.Table:
@@ -175,7 +184,9 @@ def main() -> None:
             figures[name] = timed(work)
             print(name, figures[name], flush=True)
         (out / "opened").mkdir(exist_ok=True)
-        figures["libreoffice"] = opened(out / "province" / "unmatched-79.xlsx", out / "opened", arguments.rows)
+        figures["libreoffice"] = opened(
+            out / "province" / "unmatched-79.xlsx", out / "opened", arguments.rows
+        )
         print(json.dumps(figures, ensure_ascii=False, indent=1))
 
 

@@ -35,7 +35,9 @@ def add_run(engine, run, finished, linked, provinces=("38",), state="done"):
             run=run, started_at=finished, state="done", scope=json.dumps({}), model=f"model of {run}"))  # fmt: skip
         for province in provinces:
             key = {"run": run, "kind": "student", "province": province}
-            connection.execute(sync_partitions.insert().values(**key, state=state, rows=100, finished_at=finished))
+            connection.execute(
+                sync_partitions.insert().values(**key, state=state, rows=100, finished_at=finished)
+            )
             connection.execute(link_rates.insert().values(
                 **key, level="primary", in_scope=100, linked=linked, clerical_review=0, unlinked=100 - linked, left_out=0))  # fmt: skip
 
@@ -113,5 +115,11 @@ def test_age_is_counted_in_runs_that_wrote_the_partition(engine):
             connection.execute(review_items.insert().values(
                 kind="student", record_id=record, province="38", outcome="unlinked", reason="nobody_found", candidates="[]",
                 run=run, open_since_run=run, open_since=f"2026-11-{day}T01:00:00.000000+00:00"))  # fmt: skip
-    found = {row["record_id"]: (row["open_since"], row["runs"]) for row in open_since(engine, "38").to_pylist()}
-    assert found == {"old": (date(2026, 11, 1), 3), "new": (date(2026, 11, 3), 1), "gone": (date(2026, 11, 1), 1)}
+    found = {
+        row["record_id"]: (row["open_since"], row["runs"]) for row in open_since(engine, "38").to_pylist()
+    }
+    assert found == {
+        "old": (date(2026, 11, 1), 3),
+        "new": (date(2026, 11, 3), 1),
+        "gone": (date(2026, 11, 1), 1),
+    }

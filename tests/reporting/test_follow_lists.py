@@ -8,7 +8,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from connectors.open_since import CONFLICTS
+from connectors.conflicts import CONFLICTS
 from reporting.follow_lists import FollowTables, write_follow_lists, write_office_lists
 from reporting.open_rows import ListFacts
 from reporting.verification import OPEN_SINCE, verification
@@ -33,7 +33,9 @@ def followed(partition: Any) -> FollowTables:
         partition.person(record, "number_shared", claimed_form="personal", claimed_id="001315000099",
                          typed={"full_name": name, "claimed_id": "001315000099"})  # fmt: skip
     partition.person("06", typed={"full_name": "Vũ Hà"}, claimed_id="001315000077", claimed_form="personal")
-    partition.person("07", typed={"full_name": "Vũ Giang"}, claimed_id="001315000078", claimed_form="personal")
+    partition.person(
+        "07", typed={"full_name": "Vũ Giang"}, claimed_id="001315000078", claimed_form="personal"
+    )
     tables = partition.tables
     decisions = tables["decisions"].to_pylist()
     for row in decisions[-2:]:
@@ -41,28 +43,40 @@ def followed(partition: Any) -> FollowTables:
     changed = pa.Table.from_pylist(decisions, schema=tables["decisions"].schema)
     partition_lists = partition.lists
     since = pa.Table.from_pylist(
-        [{"kind": "student", "record_id": "01", "open_since": date(2026, 1, 5), "runs": 290}], schema=OPEN_SINCE
+        [{"kind": "student", "record_id": "01", "open_since": date(2026, 1, 5), "runs": 290}],
+        schema=OPEN_SINCE,
     )
     conflicts = pa.Table.from_pylist(
         [{"kind": "student", "record_id": "06", "province": "01", "cause": "not_found_again",
           "held_id": "001315000077", "reason": "nobody_found", "open_since": "2026-11-01T00:00:00+00:00"}],
         schema=CONFLICTS,
     )  # fmt: skip
-    lists = type(partition_lists)(changed, *(getattr(partition_lists, name) for name in ("candidates", "records", "raw", "schools")))
+    lists = type(partition_lists)(
+        changed, *(getattr(partition_lists, name) for name in ("candidates", "records", "raw", "schools"))
+    )
     return FollowTables(lists, verification(changed, tables["records"], TODAY, since), conflicts)
 
 
 def _sheets(path: Path) -> dict[str, list[tuple[str, ...]]]:
     book = openpyxl.load_workbook(path)
     return {
-        sheet.title: [tuple(cell or "" for cell in row) for row in sheet.iter_rows(min_row=3, values_only=True)]
+        sheet.title: [
+            tuple(cell or "" for cell in row) for row in sheet.iter_rows(min_row=3, values_only=True)
+        ]
         for sheet in book
     }
 
 
-def test_each_office_has_what_lies_with_it(followed: FollowTables, list_facts: ListFacts, tmp_path: Path) -> None:
+def test_each_office_has_what_lies_with_it(
+    followed: FollowTables, list_facts: ListFacts, tmp_path: Path
+) -> None:
     files = write_follow_lists(tmp_path, "01", followed, list_facts)
-    assert [path.name for path in files] == ["follow-01.xlsx", "school-01.xlsx", "police-01.xlsx", "justice-01.xlsx"]
+    assert [path.name for path in files] == [
+        "follow-01.xlsx",
+        "school-01.xlsx",
+        "police-01.xlsx",
+        "justice-01.xlsx",
+    ]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in files)
     names = {
         path.stem: {cell for rows in _sheets(path).values() for row in rows for cell in row} for path in files
@@ -85,7 +99,9 @@ def test_offices_see_no_number_and_nobody_a_whole_one(
             assert not any("•" in cell for cell in cells)
 
 
-def test_the_data_officer_has_four_lists(followed: FollowTables, list_facts: ListFacts, tmp_path: Path) -> None:
+def test_the_data_officer_has_four_lists(
+    followed: FollowTables, list_facts: ListFacts, tmp_path: Path
+) -> None:
     sheets = _sheets(write_follow_lists(tmp_path, "01", followed, list_facts)[0])
     assert list(sheets) == ["Tồn lâu", "Trùng số", "Trùng hồ sơ", "Xung đột"]
     assert sheets["Tồn lâu"][0][:2] == ("05/01/2026", "290")
@@ -117,7 +133,9 @@ def test_cells_are_text_locked_but_for_the_answer(
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_opens_it_without_a_word(followed: FollowTables, list_facts: ListFacts, tmp_path: Path) -> None:
+def test_libreoffice_opens_it_without_a_word(
+    followed: FollowTables, list_facts: ListFacts, tmp_path: Path
+) -> None:
     path = write_follow_lists(tmp_path, "01", followed, list_facts)[1]
     command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76",
                "--outdir", str(tmp_path), str(path)]  # fmt: skip

@@ -18,13 +18,22 @@ from reporting.texts import LANGUAGES, texts
 def rates(linked: int, unlinked: int, province: str = "38") -> list[dict[str, Any]]:
     """Students of a province."""
     row = {"kind": "student", "province": province, "level": "primary", "grade_12": False}
-    return [{**row, "outcome": "linked", "records": linked}, {**row, "outcome": "unlinked", "records": unlinked}]
+    return [
+        {**row, "outcome": "linked", "records": linked},
+        {**row, "outcome": "unlinked", "records": unlinked},
+    ]
 
 
 def measures(**counts: int) -> pa.Table:
     """Measures of pupils; `state__differs` stands for `state.differs`."""
     rows = [
-        {"kind": "student", "province": "38", "cohort": "to_grade_11", "measure": name.replace("__", "."), "records": count}
+        {
+            "kind": "student",
+            "province": "38",
+            "cohort": "to_grade_11",
+            "measure": name.replace("__", "."),
+            "records": count,
+        }
         for name, count in counts.items()
     ]
     return pa.Table.from_pylist(rows, schema=MEASURED)
@@ -41,7 +50,9 @@ def facts() -> MonthlyFacts:
     )  # fmt: skip
     before = MonthFigures(
         pa.Table.from_pylist(rates(80, 20), schema=LINK_RATES),
-        measures(state__confirmed=50, state__linked=30, state__no_number=20, collected=60, reason__nobody_found=20),
+        measures(
+            state__confirmed=50, state__linked=30, state__no_number=20, collected=60, reason__nobody_found=20
+        ),
     )
     return MonthlyFacts(
         month="2026-11", ends=date(2026, 11, 21), now=now, before=before, runs=("r2", "r1"),

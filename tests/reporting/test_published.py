@@ -12,9 +12,13 @@ from reporting.texts import LANGUAGES, texts
 @pytest.fixture
 def facts(partition: Any, run_facts: RunFacts) -> ReportFacts:
     """Two provinces: in one three open pupils, in the other thirty."""
-    partition.schools = [{"school_code": "01000001", "name": "Trường Tiểu học Kim Đồng", "commune_code": "00004"}]
+    partition.schools = [
+        {"school_code": "01000001", "name": "Trường Tiểu học Kim Đồng", "commune_code": "00004"}
+    ]
     for number in range(40):
-        partition.person(f"a{number}", "nobody_found" if number < 3 else "number_verified", claimed_form="personal")
+        partition.person(
+            f"a{number}", "nobody_found" if number < 3 else "number_verified", claimed_form="personal"
+        )
     for number in range(60):
         reason = "nobody_found" if number < 30 else "number_verified"
         partition.person(f"b{number}", reason, province="79", claimed_form="personal")
@@ -22,7 +26,11 @@ def facts(partition: Any, run_facts: RunFacts) -> ReportFacts:
 
 
 def test_a_small_cell_can_t_be_worked_out(facts: ReportFacts) -> None:
-    provinces = next(table for table in published_tables(facts, texts("vi")) if table.title == texts("vi")("report.provinces"))
+    provinces = next(
+        table
+        for table in published_tables(facts, texts("vi"))
+        if table.title == texts("vi")("report.provinces")
+    )
     cells = {line.name: line.cells for line in provinces.lines}
     assert cells["Hà Nội"] == (LEFT_OUT, LEFT_OUT, "40", LEFT_OUT)
     # the sum would give the other one away

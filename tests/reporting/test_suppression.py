@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from reporting.suppression import SMALLEST, hidden
 
 TABLES = st.integers(1, 4).flatmap(
-    lambda width: st.lists(st.lists(st.integers(0, 40), min_size=width, max_size=width), min_size=1, max_size=5)
+    lambda width: st.lists(
+        st.lists(st.integers(0, 40), min_size=width, max_size=width), min_size=1, max_size=5
+    )
 )
 
 

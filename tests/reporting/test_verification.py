@@ -16,7 +16,9 @@ from reporting.verification import (
 TODAY = date(2026, 11, 21)
 
 
-def standing(partition: Any, *, since: dict[str, tuple[date, int]] | None = None, **deadlines: Any) -> dict[str, Any]:
+def standing(
+    partition: Any, *, since: dict[str, tuple[date, int]] | None = None, **deadlines: Any
+) -> dict[str, Any]:
     """Record → its row."""
     tables = partition.tables
     known = [
@@ -72,9 +74,17 @@ def test_age_counts_from_the_first_run_that_left_it_open(partition: Any) -> None
         partition.person(record, "name_differs", claimed_form="personal")
     partition.person("linked")
     rows = standing(partition, since={"old": (date(2026, 8, 1), 70), "linked": (date(2026, 1, 1), 9)})
-    assert (rows["old"]["open_since"], rows["old"]["runs"], rows["old"]["age"]) == (date(2026, 8, 1), 70, "from_90")
+    assert (rows["old"]["open_since"], rows["old"]["runs"], rows["old"]["age"]) == (
+        date(2026, 8, 1),
+        70,
+        "from_90",
+    )
     assert (rows["new"]["open_since"], rows["new"]["runs"], rows["new"]["age"]) == (TODAY, 1, "under_30")
-    assert (rows["linked"]["open_since"], rows["linked"]["runs"], rows["linked"]["overdue"]) == (None, None, None)
+    assert (rows["linked"]["open_since"], rows["linked"]["runs"], rows["linked"]["overdue"]) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_when_the_deadline_has_passed_it_lies_with_the_next_office_too(partition: Any) -> None:
