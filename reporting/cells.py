@@ -8,6 +8,7 @@ _CONTROL = re.compile(
 )
 _BLANK = re.compile(r"\s+")
 _LONG_NUMBER = re.compile(r"\d(?:[ .\-]?\d){8,}")
+_SHORTEST = 9
 _ALNUM = re.compile(r"\w", re.ASCII)
 
 LONGEST = 300
@@ -52,4 +53,5 @@ def masked(number: str | None) -> str:
 
 def free_text(text: str | None) -> str:
     """`text` as `plain` has it, any number of nine digits or more inside it masked."""
-    return _LONG_NUMBER.sub(lambda found: masked(found.group()), plain(text))
+    shown = plain(text)
+    return shown if len(shown) < _SHORTEST else _LONG_NUMBER.sub(lambda found: masked(found.group()), shown)
