@@ -24,6 +24,7 @@ from connectors.errors import (
 from matching.errors import MatchingError
 from pipelines.errors import (
     Ending,
+    MonthUnknown,
     PipelineError,
     ProvinceAmbiguous,
     ProvinceNotFound,
@@ -76,6 +77,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ProvinceNotFound, Exit.USAGE),
     (ProvinceAmbiguous, Exit.USAGE),
     (RunUnknown, Exit.USAGE),
+    (MonthUnknown, Exit.USAGE),
     (RecordUnknown, Exit.USAGE),
     (RecordAmbiguous, Exit.USAGE),
     (RunBusy, Exit.HELD),
@@ -165,6 +167,7 @@ _COMMANDS = {
     "load": "pipelines.commands_files",
     "sync": "pipelines.commands_sync",
     "report": "pipelines.commands_sync",
+    "lists": "pipelines.commands_lists",
     "review": "pipelines.commands_review",
     "index": "pipelines.commands_index",
     "link": "pipelines.commands_files",

@@ -28,6 +28,7 @@ def review() -> None:
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--province", "--tinh", "provinces", multiple=True)
 @click.option("--schools", is_flag=True)
+@click.option("--communes", is_flag=True)
 @click.option("--conflicts", is_flag=True)
 @click.option("--decided", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)

@@ -166,14 +166,36 @@ def near(path: Path) -> Path:
 
 @click.command()
 @click.argument("run", default="")
+@click.option("--published", is_flag=True)
+@click.option("--monthly", metavar="YYYY-MM")
 @click.pass_obj
-def report(asked: Asked, run: str) -> None:
-    """Write the report of a run again (the last one by default)."""
+def report(asked: Asked, run: str, published: bool, monthly: str | None) -> None:
+    """Write the report of a run again (the last one by default), or the figures of a month."""
+    settings, text = asked.settings(), asked.text()
+    if monthly is not None:
+        if run or published:
+            raise click.UsageError(text("monthly.alone"))
+        _report_month(settings, text, monthly)
+        return
     from pipelines.reports_again import write_again
 
-    settings, text = asked.settings(), asked.text()
-    page = write_again(settings, run)
-    click.echo(text("run.report", path=near(page)))
+    click.echo(text("run.report", path=near(write_again(settings, run, published=published))))
+
+
+def _report_month(settings: Settings, text: Texts, month: str) -> None:
+    from connectors.database import open_database
+    from pipelines.monthly import write_monthly
+
+    engine = open_database(settings.database_url)
+    try:
+        papers = write_monthly(settings, engine, month)
+    finally:
+        engine.dispose()
+    for path in (papers.page, papers.workbook, papers.pdf):
+        if path is not None:
+            click.echo(text("run.report", path=near(path)))
+    if papers.pdf is None:
+        click.echo(text("monthly.no_pdf"), err=True)
 
 
 @click.command()

@@ -5,6 +5,7 @@ PipelineError
 ├── ProvinceNotFound        no province is called so
 ├── ProvinceAmbiguous       several provinces may be meant
 ├── RunUnknown              no such run, or none that can be resumed
+├── MonthUnknown            no such month, or nothing was written by its end
 ├── RunBusy                 the run is under way in another process
 ├── RecordUnknown           no decision on such a record
 ├── RecordAmbiguous         records of several kinds have that ID
@@ -74,6 +75,20 @@ class RunUnknown(PipelineError):
     def __init__(self, run: str) -> None:
         self.run = run
         super().__init__(f"there is no run {run}" if run else "there is no run that could be resumed")
+
+
+class MonthUnknown(PipelineError):
+    """No month, or one by whose end nothing had been written.
+
+    Attributes:
+        month: As it was asked for.
+    """
+
+    def __init__(self, month: str) -> None:
+        self.month = month
+        super().__init__(
+            f"no figures for the month {month}: give YYYY-MM; nothing was written before its 22nd"
+        )
 
 
 class RunBusy(PipelineError):

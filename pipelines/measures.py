@@ -1,6 +1,7 @@
 """Counts of a run: of one partition for the database, of all its partitions for the report."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,23 @@ import duckdb
 import pyarrow as pa
 
 from connectors.education_tables import LINK_RATES as DATABASE_RATES
+from connectors.run_measures import MEASURED
 from reporting.facts import CALIBRATION, Measures, together
+from reporting.former_provinces import FORMER_RATES
 from reporting.open_records import REJECT_COUNTS, SCHOOLS_OPEN
 from reporting.quality import QUALITY
 from reporting.rates import LINK_RATES, rates
+from reporting.verification import PROGRESS, STATE_COUNTS
 
-_TABLES = {"rates": LINK_RATES, "quality": QUALITY, "schools": SCHOOLS_OPEN, "reject_counts": REJECT_COUNTS}
+_TABLES = {
+    "rates": LINK_RATES,
+    "quality": QUALITY,
+    "schools": SCHOOLS_OPEN,
+    "reject_counts": REJECT_COUNTS,
+    "former_rates": FORMER_RATES,
+    "state_counts": STATE_COUNTS,
+    "progress": PROGRESS,
+}
 
 _TO_DATABASE = """
     select level, case when grade_12 then '12' end as grade,
@@ -27,6 +39,23 @@ _TO_DATABASE = """
     from (select level, grade_12, outcome, case when outcome = 'left_out' then reason end as reason,
                  sum(records)::bigint as records from counted group by all)
     group by all order by level, grade
+"""
+
+_MEASURED = """
+    select kind, province, cohort, 'state.' || state as measure, sum(records)::bigint as records from states group by all
+    union all
+    select kind, province, cohort, 'collected', sum(records)::bigint from states where collected group by all
+    union all
+    select kind, province, cohort, 'overdue', sum(records)::bigint from states where overdue group by all
+    union all
+    select kind, province, cohort, 'lies_with.' || lies_with, sum(records)::bigint
+    from states where lies_with is not null group by all
+    union all
+    select kind, province, case when grade_12 then 'grade_12' end, 'reason.' || reason, sum(records)::bigint
+    from rates where outcome in ('clerical_review', 'unlinked') group by all
+    union all
+    select kind, province, null, 'quality.' || word, sum(records)::bigint
+    from (unpivot quality on in_scope, compared, correct, complete, clean, live into name word value records) group by all
 """
 
 _FROM_DATABASE = """
@@ -60,9 +89,17 @@ def report_rates(earlier: pa.Table) -> pa.Table:
         return con.sql(_FROM_DATABASE).to_arrow_table().cast(LINK_RATES)
 
 
+def measured(measures: Measures) -> pa.Table:
+    """What the database keeps beside the rates, for the months to be compared: `connectors.run_measures.MEASURED`."""
+    with duckdb.connect() as con:
+        for name in ("states", "rates", "quality"):
+            con.register(name, getattr(measures, name))
+        return con.sql(_MEASURED).to_arrow_table().cast(MEASURED)
+
+
 def as_tables(measures: Measures) -> dict[str, pa.Table]:
     """Measures as tables that a checkpoint can keep."""
-    found = (measures.rates, measures.quality, measures.schools, measures.rejects)
+    found = [getattr(measures, one.name) for one in fields(Measures)]
     return dict(zip(_TABLES, found, strict=True))
 
 
@@ -84,7 +121,7 @@ def all_measures(parts: Sequence[Measures]) -> Measures:
             'select "table", "column", reason, sum(rejected)::bigint as rejected from counted group by all '
             'order by rejected desc, "table", "column", reason'
         ).to_arrow_table()
-    return Measures(whole.rates, whole.quality, whole.schools, added.cast(REJECT_COUNTS))
+    return replace(whole, rejects=added.cast(REJECT_COUNTS))
 
 
 def calibration(bins: Sequence[Sequence[Any]]) -> pa.Table | None:

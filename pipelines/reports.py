@@ -10,9 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from connectors.conflicts import CONFLICTS, read_conflicts
+from connectors.run_measures import keep_measures
 from connectors.runs import read_rates
+from connectors.schema import is_prepared
 from matching.cascade import CASCADE
 from matching.registry import RegistryFacts
+from pipelines.ages import open_since
+from pipelines.backlogs import backlog, registry_health
 from pipelines.checkpoints import Checkpoint, owners_folder
 from pipelines.conflict_list import write_conflicts
 from pipelines.history import last_run, read_schools
@@ -24,6 +29,7 @@ from pipelines.measures import (
     calibration,
     folder_of_lists,
     from_tables,
+    measured,
     report_rates,
 )
 from pipelines.scope import Scope
@@ -31,13 +37,17 @@ from pipelines.seals import pseudonyms, seal_key
 from pipelines.settings import Settings
 from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
 from reporting.facts import Scope as ReportScope
+from reporting.follow_lists import FollowTables, write_follow_lists
 from reporting.open_rows import ListFacts, ListTables
+from reporting.published import write_published
 from reporting.rates import LINK_RATES, write_rates
 from reporting.rates_workbook import write_rates_workbook
 from reporting.report import write_report
+from reporting.report_sheets import report_sheets
 from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
 from reporting.unmatched import write_unmatched
+from reporting.verification import Deadlines, verification
 
 SAID = ("same", "not_same", "unsure", "back_to_school", "no_number", "conflict", "withdrawn")
 """What is counted of people's decisions, as `said_…`, in the order in which it is told."""
@@ -54,15 +64,32 @@ def report(work: ProvinceRun, _: str) -> dict[str, int]:
     decisions, records = together("resolve", "decisions"), together("normalise", "records")
     asked = [checkpoint.table("link", "link_rejects") for checkpoint in kept.values()]
     rejects = pa.concat_tables([together("normalise", "rejects"), *asked])
-    measures = measure(decisions, records, schools, rejects, today=work.scope.as_of)
+    settings, engine = work.means.settings, work.means.engine
+    standing = verification(
+        decisions, records, work.scope.as_of, open_since(engine, work.province), deadlines(settings)
+    )
+    measures = measure(decisions, records, schools, rejects, today=work.scope.as_of, standing=standing)
     tables = ListTables(
         decisions, together("resolve", "candidates"), records, together("extract", "raw"), schools
     )
-    files = write_unmatched(
-        lists_folder(work.means.settings, work.run), tables, list_facts(work.means.settings, work.run)
+    facts, out = list_facts(settings, work.run), lists_folder(settings, work.run)
+    standing_links = (
+        read_conflicts(engine, work.scope.kinds, [work.province])
+        if is_prepared(engine)
+        else CONFLICTS.empty_table()
     )
-    work.checkpoint().keep("report", as_tables(measures), {"files": [path.name for path in files]})
+    followed = FollowTables(tables, standing, standing_links)
+    files = [*write_unmatched(out, tables, facts), *write_follow_lists(out, work.province, followed, facts)]
+    if not work.scope.dry_run:
+        keep_measures(engine, work.run, work.province, measured(measures))
+    kept_tables = {**as_tables(measures), "verification": standing}
+    work.checkpoint().keep("report", kept_tables, {"files": [path.name for path in files]})
     return {"files": len(files)}
+
+
+def deadlines(settings: Settings) -> Deadlines:
+    """Until when something must be done about open records."""
+    return Deadlines(settings.deadline_days, settings.deadline_grade_12)
 
 
 def lists_folder(settings: Settings, run: str) -> Path:
@@ -92,11 +119,11 @@ class Finished:
     written: Mapping[str, int]
 
 
-def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Path:
-    """Write report, rates and facts of a run from what its provinces kept.
+def report_run(settings: Settings, engine: sa.Engine, finished: Finished, *, published: bool = False) -> Path:
+    """Write report, rates and facts of a run from what its provinces kept; on request the variant for everybody too.
 
     Returns:
-        The report.
+        The report; the published one where it was asked for.
     """
     out = owners_folder(reports_folder(settings, finished.run))
     kept = _kept_reports(settings, finished.run, finished.provinces)
@@ -108,14 +135,28 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished) -> Pat
     previous = _previous_rates(engine, finished)
     reliability = calibration(_bins(settings, finished))
     said = {verdict: finished.written.get(f"said_{verdict}", 0) for verdict in SAID}
-    told = ReportFacts(facts, measures, previous, reliability, written, said, _search(settings, finished))
+    told = ReportFacts(
+        facts,
+        measures,
+        previous,
+        reliability,
+        written,
+        said,
+        _search(settings, finished),
+        backlog(engine, kept),
+        registry_health(engine, settings, finished.run, finished.scope.as_of, facts.registry, measures),
+    )
     page = write_report(out, told, settings.language)
+    if published:
+        page = write_published(out, told, settings.language)
+    sheets = report_sheets(told, settings.language)
     rates = [
         write_rates(out, measures.rates),
-        write_rates_workbook(out, measures.rates, settings.language),
+        write_rates_workbook(out, measures.rates, settings.language, sheets),
     ]
     conflicts = write_conflicts(out, engine, finished.scope.kinds, finished.provinces, settings.language)
-    files = [page, *rates, conflicts, *sorted(folder_of_lists(out).glob("unmatched-*"))]
+    lists = sorted(path for path in folder_of_lists(out).glob("*-*") if path.is_file())
+    files = [page, *rates, conflicts, *lists]
     write_run_file(out, facts, measures.rates, files, written)
     return page
 

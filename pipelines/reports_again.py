@@ -15,8 +15,8 @@ from pipelines.scope import Scope
 from pipelines.settings import Settings
 
 
-def write_again(settings: Settings, run: str = "") -> Path:
-    """Write the report of a run, the last one if none is named.
+def write_again(settings: Settings, run: str = "", *, published: bool = False) -> Path:
+    """Write the report of a run, the last one if none is named; on request the variant for everybody too, which is then returned.
 
     Raises:
         RunUnknown: There is no such run, or none at all.
@@ -37,7 +37,7 @@ def write_again(settings: Settings, run: str = "") -> Path:
             seconds=line.counts.get("seconds", {}),
             written=line.counts.get("written", {}),
         )
-        return report_run(settings, engine, finished)
+        return report_run(settings, engine, finished, published=published)
     finally:
         engine.dispose()
 

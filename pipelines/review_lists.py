@@ -26,7 +26,7 @@ from pipelines.seals import pseudonyms, seal_key
 from pipelines.settings import Settings
 from reporting.open_rows import ListTables
 from reporting.texts import LANGUAGES, texts
-from reporting.unmatched import write_school_workbooks, write_unmatched
+from reporting.unmatched import write_commune_workbooks, write_school_workbooks, write_unmatched
 from review.answers import Labels
 from review.honoured import but, record_changed
 from review.importing import Means
@@ -41,6 +41,8 @@ class Wanted:
 
     schools: bool = False
     """A workbook for each school instead of one for the province."""
+    communes: bool = False
+    """A workbook for each commune instead."""
     conflicts: bool = False
     """Only what waits for a third."""
     decided: bool = False
@@ -72,7 +74,8 @@ def _of_province(
     if not kept:
         raise ListsNotKept(province)
     schools = read_schools(engine, [province])
-    write = write_school_workbooks if wanted.schools else write_unmatched
+    by_place = write_commune_workbooks if wanted.communes else write_unmatched
+    write = write_school_workbooks if wanted.schools else by_place
     files = []
     for run, by_kind in kept.items():
         # kinds that different runs wrote last stand in lists of their own

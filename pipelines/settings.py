@@ -98,6 +98,13 @@ class Settings(BaseSettings):
         35, ge=0, description="Gate registry_age: how old the registry's data may be."
     )
 
+    deadline_days: int = Field(
+        30, ge=1, description="Days in which whoever is to begin should act on an open record; an assumption."
+    )
+    deadline_grade_12: date | None = Field(
+        None, description="Last day for grade 12, before the exam; open records of grade 12 are due by then."
+    )
+
     keep_runs_days: int = Field(90, ge=1, description="How long the tables of a run are kept.")
 
     @classmethod

@@ -13,6 +13,7 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.ProvinceNotFound,
     errors.ProvinceAmbiguous,
     errors.RunUnknown,
+    errors.MonthUnknown,
     errors.RunBusy,
     errors.RecordUnknown,
     errors.RecordAmbiguous,

@@ -7,10 +7,13 @@ from datetime import date
 import pyarrow as pa
 
 from matching.registry import RegistryFacts
+from reporting.backlog import Backlog, RegistryHealth
+from reporting.former_provinces import FORMER_RATES, former_rates
 from reporting.open_records import REJECT_COUNTS, SCHOOLS_OPEN, reject_counts, schools_open
 from reporting.quality import NOTHING_VERIFIED, QUALITY, quality
 from reporting.rates import LINK_RATES, rates
 from reporting.search_facts import SearchKind
+from reporting.verification import PROGRESS, STATE_COUNTS, progress, state_counts, verification
 
 CALIBRATION = pa.schema(
     [
@@ -78,6 +81,12 @@ class Measures:
     """`reporting.open_records.SCHOOLS_OPEN`."""
     rejects: pa.Table
     """`reporting.open_records.REJECT_COUNTS`."""
+    former: pa.Table = field(default_factory=FORMER_RATES.empty_table)
+    """`reporting.former_provinces.FORMER_RATES`."""
+    states: pa.Table = field(default_factory=STATE_COUNTS.empty_table)
+    """`reporting.verification.STATE_COUNTS`."""
+    progress: pa.Table = field(default_factory=PROGRESS.empty_table)
+    """`reporting.verification.PROGRESS`."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,10 @@ class ReportFacts:
     """Verdict of people → records that it holds for; `withdrawn`: decisions that lost their ground."""
     search: tuple[SearchKind, ...] = ()
     """What the search says of itself, one for each kind that was searched."""
+    backlog: Backlog | None = None
+    """What waits for people."""
+    health: RegistryHealth | None = None
+    """How the registry answered."""
 
 
 def measure(
@@ -105,6 +118,7 @@ def measure(
     *,
     today: date,
     verified: pa.Table = NOTHING_VERIFIED,
+    standing: pa.Table | None = None,
 ) -> Measures:
     """Count one partition.
 
@@ -115,15 +129,20 @@ def measure(
         rejects: `matching.schemas.REJECTS`.
         today: The day of the run.
         verified: `reporting.quality.VERIFIED`, earlier confirmations.
+        standing: `reporting.verification.VERIFICATION`; without it, every open record counts as open since today.
 
     Raises:
         CountsDisagreeError: Decisions and records don't belong together.
     """
+    standing = verification(decisions, records, today) if standing is None else standing
     return Measures(
         rates(decisions, records),
         quality(decisions, records, rejects, today, verified),
         schools_open(decisions, records, schools),
         reject_counts(rejects),
+        former_rates(decisions, records, schools),
+        state_counts(standing),
+        progress(standing, schools),
     )
 
 
@@ -134,4 +153,7 @@ def together(parts: Sequence[Measures]) -> Measures:
         pa.concat_tables([QUALITY.empty_table(), *(part.quality for part in parts)]),
         pa.concat_tables([SCHOOLS_OPEN.empty_table(), *(part.schools for part in parts)]),
         pa.concat_tables([REJECT_COUNTS.empty_table(), *(part.rejects for part in parts)]),
+        pa.concat_tables([FORMER_RATES.empty_table(), *(part.former for part in parts)]),
+        pa.concat_tables([STATE_COUNTS.empty_table(), *(part.states for part in parts)]),
+        pa.concat_tables([PROGRESS.empty_table(), *(part.progress for part in parts)]),
     )

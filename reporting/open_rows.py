@@ -1,6 +1,8 @@
 """Open records as rows of a list: what was typed, why it is open, the candidates beside it, the seals."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +29,14 @@ from reporting.texts import Texts, texts
 
 _OUT = ", ".join(f"'{reason}'" for reason in sorted(OUT_OF_SCOPE))
 _SHOWN_AS_TYPED = ("full_name", "birth_date", "gender", "birth_place", "grade")
+_SHOWN_OF_CANDIDATE = f"""struct_pack(
+        rank := rank, personal_id := personal_id, match_probability := match_probability,
+        {", ".join(f"entry_{name} := entry_{name}" for name in ENTRY_SEEN)},
+        evidence := struct_pack(gender := evidence.gender, birth_place := evidence.birth_place))"""
 _OPEN = f"""
 with named as (select school_code, any_value(name) as school_name from schools group by school_code),
 nearest as (
-    select kind, record_id, list(candidates order by rank) as nearest
+    select kind, record_id, list({_SHOWN_OF_CANDIDATE} order by rank) as nearest
     from candidates where rank <= {CANDIDATES} group by kind, record_id
 )
 select d.kind, d.record_id, r.province, d.outcome, d.reason, d.evidence, d.decided_by,
@@ -87,8 +93,22 @@ def rows_by_province(tables: ListTables, facts: ListFacts) -> Iterator[tuple[str
     to_row = _Rows(facts, texts(facts.language), province_names())
     for province in sorted(pc.unique(found["province"]).to_pylist(), key=str):
         here = pc.is_null(found["province"]) if province is None else pc.equal(found["province"], province)
-        records = sorted(found.filter(here).to_pylist(), key=_order)
-        yield province, [to_row(record) for record in records]
+        with _uncollected():
+            records = sorted(found.filter(here).to_pylist(), key=_order)
+            rows = [to_row(record) for record in records]
+        yield province, rows
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows hold no cycles, and a million cells that live on are too many to be searched for some again and again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _open_records(tables: ListTables) -> pa.Table:

@@ -41,7 +41,9 @@ OUTCOMES = tuple(str(outcome) for outcome in Outcome)
 CELL = ("kind", "province", "level", "grade_12")
 """What a row of rates.csv is about."""
 
-_GRADE_12 = r"^\D*12(\D|$)"  # "12", "Lớp 12", "12A1"
+GRADE_12 = r"^\D*12(\D|$)"
+"""Grades of the exam cohort as schools type them: "12", "Lớp 12", "12A1"."""
+
 _OUT = ", ".join(f"'{reason}'" for reason in sorted(OUT_OF_SCOPE))
 
 _CHECK = """
@@ -54,7 +56,7 @@ select (select count(*) from records anti join decisions using (kind, record_id)
 _RATES = f"""
 with scoped as (
     select d.kind, r.province, r.level, d.outcome, d.reason, d.decided_by, r.left_out,
-           d.kind = 'student' and coalesce(regexp_matches(r.grade, '{_GRADE_12}'), false) as grade_12,
+           d.kind = 'student' and coalesce(regexp_matches(r.grade, '{GRADE_12}'), false) as grade_12,
            r.left_out is not null or coalesce(d.reason in ({_OUT}), false) as is_left_out
     from decisions d join records r using (kind, record_id)
 )

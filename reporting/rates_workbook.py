@@ -3,9 +3,10 @@
 The same figures as in the report and in rates.csv; numbers are numbers, and a rate stands beside the two it is made of.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -22,14 +23,19 @@ from reporting.texts import Texts, texts
 SHOWN = ("linked", "in_scope", "rate", "clerical_review", "unlinked", "left_out")
 """The figures of each group, in the order of their columns."""
 
+NOTHING_FURTHER: Mapping[str, pd.DataFrame] = MappingProxyType({})
 
-def write_rates_workbook(out: Path, counted: pa.Table, language: str = "vi") -> Path:
+
+def write_rates_workbook(
+    out: Path, counted: pa.Table, language: str = "vi", further: Mapping[str, pd.DataFrame] = NOTHING_FURTHER
+) -> Path:
     """Write `rates.xlsx` into the folder `out`.
 
     Args:
         out: Where to.
         counted: `reporting.rates.LINK_RATES`.
         language: vi or en.
+        further: More sheets, name → table (`reporting.report_sheets`).
     """
     text = texts(language)
     names, by_level = province_names(), counted.schema.get_field_index("level")
@@ -40,10 +46,11 @@ def write_rates_workbook(out: Path, counted: pa.Table, language: str = "vi") -> 
             grouped, "level", lambda word: text.label("level_of_school", word), text, "report.level"
         ),
         text("report.reason"): _reasons(counted, text),
+        **further,
     }
     path = out / "rates.xlsx"
     with whole_file(path) as file:
-        file.write(_workbook(sheets))
+        file.write(workbook(sheets))
     return path
 
 
@@ -83,7 +90,7 @@ def _reasons(counted: pa.Table, text: Texts) -> pd.DataFrame:
     return shown
 
 
-def _workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
+def workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
     """One sheet per table: its header stays in sight, its columns are as wide as their texts, shares read as per cent."""
     stream = BytesIO()
     with pd.ExcelWriter(stream, engine="xlsxwriter") as writer:
@@ -93,7 +100,10 @@ def _workbook(sheets: dict[str, pd.DataFrame]) -> bytes:
             sheet.freeze_panes(1, 1)
             sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
             for position, column in enumerate(table.columns):
-                width = max([len(str(column)), *(len(str(value)) for value in table[column])]) + 2
+                texts_of = table[column].astype(str)
+                width = (
+                    max(len(str(column)), int(texts_of.str.len().fillna(0).max()) if len(table) else 0) + 2
+                )
                 share = table[column].dtype.kind == "f"
                 sheet.set_column(position, position, min(width, 60), per_cent if share else None)
     return stream.getvalue()

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from connectors.files_out import whole_file
 from reporting import charts
+from reporting.backlog import Backlog
 from reporting.cells import plain
 from reporting.charts import SHADES, Tile
 from reporting.explanation_words import probability_in_words
@@ -28,7 +29,9 @@ from reporting.quality import FRESH_DAYS
 from reporting.report_view import Figures, ReportView, view
 from reporting.search_charts import SCALE, ReliabilityBin, funnel_bar, reliability_chart
 from reporting.search_facts import RuleLine, SearchKind
+from reporting.states_view import StateLine
 from reporting.texts import Texts, texts
+from reporting.verification import Age, State
 
 QUALITY_WORDS = ("correct", "complete", "clean", "live")
 """đúng, đủ, sạch, sống."""
@@ -62,7 +65,7 @@ def render(facts: ReportFacts, language: str = "vi") -> str:
     css = Markup((resources.files("reporting") / "templates" / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     stages = tuple(_stages(facts.run))
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             t=text,
@@ -83,6 +86,12 @@ def render(facts: ReportFacts, language: str = "vi") -> str:
             shades=_shades(text),
             reliability=_reliability(shown, text),
             funnel_bar=funnel_bar,
+            states_bar=partial(states_bar, text=text),
+            state_words=tuple(map(str, State)),
+            ages=tuple(map(str, Age)),
+            backlog=facts.backlog,
+            decided=_decided(facts.backlog),
+            health=facts.health,
             search=facts.search,
             probability=partial(probability_in_words, text=text),
             rules=_rules(facts.search),
@@ -92,6 +101,13 @@ def render(facts: ReportFacts, language: str = "vi") -> str:
             tenths=sum(stage.tenths for stage in stages),
         )
     )
+
+
+def states_bar(line: StateLine, name: str, text: Texts) -> Markup:
+    """A bar cut by state; what is done stands last and darkest."""
+    parts = list(zip(map(str, State), line.by_state, strict=True))
+    told = ", ".join(f"{text(f'state.{state}')} {text.number(count)}" for state, count in parts if count)
+    return charts.stacked(parts, f"{name}: {told}")
 
 
 def content_policy(css: str) -> str:
@@ -126,7 +142,8 @@ def moment(text: Texts, when: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this package; every value is escaped, a missing one is an error."""
     return Environment(
         loader=PackageLoader("reporting"),
         autoescape=True,
@@ -190,6 +207,14 @@ def _rules(search: Sequence[SearchKind]) -> list[tuple[str, list[RuleLine | None
     by_kind = [{line.rule: line for line in one.rules} for one in search]
     names = dict.fromkeys(name for lines in by_kind for name in lines)
     return [(name, [lines.get(name) for lines in by_kind]) for name in names]
+
+
+def _decided(backlog: Backlog | None) -> dict[str, int]:
+    """State → decisions of any verdict."""
+    counts: dict[str, int] = {}
+    for (_, state), count in (backlog.states if backlog else {}).items():
+        counts[state] = counts.get(state, 0) + count
+    return counts
 
 
 def _stages(run: RunFacts) -> Iterator[Stage]:

@@ -12,6 +12,7 @@ from reporting.facts import ReportFacts
 from reporting.places import province_names
 from reporting.rates import LEFT_OUT, breakdown, totals
 from reporting.school_levels import LEVELS, school_levels
+from reporting.states_view import FormerView, StatesView, former_view, states_view
 
 SCHOOLS_SHOWN = 20
 OPEN = ("clerical_review", "unlinked")
@@ -136,6 +137,8 @@ class ReportView:
     schools_in_all: int
     rejects: tuple[dict[str, Any], ...]
     calibration: tuple[dict[str, Any], ...]
+    states: StatesView
+    former: FormerView
 
 
 def view(facts: ReportFacts) -> ReportView:
@@ -160,6 +163,8 @@ def view(facts: ReportFacts) -> ReportView:
         len(schools),
         _rejects(facts.measures.rejects),
         tuple(facts.calibration.to_pylist()) if facts.calibration is not None else (),
+        states_view(facts.measures.states),
+        former_view(facts.measures.former, names),
     )
 
 

@@ -51,6 +51,22 @@ def write_school_workbooks(out: Path, tables: ListTables, facts: ListFacts) -> l
     return files
 
 
+def write_commune_workbooks(out: Path, tables: ListTables, facts: ListFacts) -> list[Path]:
+    """Write `<province>/unmatched-<commune>.xlsx` for every commune with open records, in it those of its schools, school after school."""
+    communes = dict(
+        zip(*(tables.schools[name].to_pylist() for name in ("school_code", "commune_code")), strict=True)
+    )
+    files: list[Path] = []
+    for province, rows in rows_by_province(tables, facts):
+        parts: dict[str | None, list[ListRow]] = {}
+        for row in rows:
+            parts.setdefault(communes.get(row.cells["school_code"]), []).append(row)
+        for commune in sorted(parts, key=lambda code: code or ""):
+            path = out / in_file_name(province) / f"unmatched-{in_file_name(commune)}.xlsx"
+            files.append(_workbook(path, _by_kind(parts[commune]), facts))
+    return files
+
+
 def write_list(path: Path, rows: Sequence[ListRow]) -> Path:
     """Write one list as CSV, its columns `connectors.worklist.COLUMNS`."""
     columns = {column: [row.cells.get(column, "") for row in rows] for column in COLUMNS}

@@ -5,7 +5,9 @@ from string import Formatter
 
 import pytest
 
+from connectors.merge import Cause
 from connectors.rejects import FileReject
+from connectors.review_tables import State as DecisionState
 from connectors.worklist import COLUMNS, Answer
 from matching.cascade import CASCADE
 from matching.decision import Outcome, Reason
@@ -16,8 +18,10 @@ from matching.normalise.records import FOREIGN_NATIONAL
 from matching.normalise.rejects import Reject
 from matching.schemas import EDUCATION_TABLES, KINDS, PERSON_COLUMNS
 from reporting.errors import MissingTextError, UnknownLanguageError
+from reporting.follow_lists import _COLUMNS, ANSWERS, OFFICES
 from reporting.school_levels import LEVELS
 from reporting.texts import LANGUAGES, texts
+from reporting.verification import Age, Cohort, State
 
 KEY_IN_SOURCE = re.compile(
     r"""(?:\bt|\btext|self\.text|texts\([a-z.]*\))\(\s*f?["']([a-z_0-9.]+(?:\{[^"']*)?)["']"""
@@ -31,6 +35,7 @@ VOCABULARIES = {
     "table": EDUCATION_TABLES,
     "column": PERSON_COLUMNS,
 }
+FOLLOWED = ("aged", "same_number", "duplicates", "conflicts")
 OPEN_VOCABULARIES = (
     "pass",
     "left_out",
@@ -67,6 +72,15 @@ def test_every_word_of_a_decision_has_a_text(language: str) -> None:
         *(f"{group}.{answer}" for group in ("answer", "answer_help") for answer in Answer),
         *(f"column.{re.sub('^candidate_._(?!key|seen)', '', column)}" for column in COLUMNS),
         *(f"{group}.{word}" for group, words in VOCABULARIES.items() for word in words),
+        *(f"{group}.{state}" for group in ("state", "state_help") for state in State),
+        *(f"cohort.{cohort}" for cohort in Cohort),
+        *(f"age.{age}" for age in Age),
+        *(f"cause.{cause}" for cause in Cause),
+        *(f"decision_state.{state}" for state in DecisionState),
+        *(f"office_about.{office}" for office in OFFICES),
+        *(f"office_answer.{answer}" for answers in ANSWERS.values() for answer in answers),
+        *(f"{group}.{name}" for group in ("follow", "follow_about") for name in FOLLOWED),
+        *(f"column.{column}" for columns in _COLUMNS.values() for column in columns),
         *(f"{group}.unknown" for group in OPEN_VOCABULARIES if group != "claimed_form"),
     ]
     assert [word for word in words if word not in text.messages] == []
