@@ -53,7 +53,7 @@ class KeptAnswers(RegistryClient):
         for start in range(0, new.num_rows, _ROWS_KEPT_AT_ONCE):
             portion = new.slice(start, _ROWS_KEPT_AT_ONCE)
             answer = pa.concat_tables([TRACED.empty_table(), *super().trace(portion, progress)])
-            self._keep("trace", portion["ref"].combine_chunks(), answer)
+            self._keep("trace", self._answered("trace", portion["ref"].combine_chunks()), answer)
             yield answer
 
     def _by_number(
@@ -65,8 +65,12 @@ class KeptAnswers(RegistryClient):
         new = pc.unique(numbers.filter(pc.invert(pc.is_in(numbers, value_set=asked))))
         answer = ask(new) if len(new) else schema.empty_table()
         if len(new):
-            self._keep(operation, new, answer)
+            self._keep(operation, self._answered(operation, new), answer)
         return pa.concat_tables([known.filter(pc.is_in(known["asked"], value_set=numbers)), answer])
+
+    def _answered(self, operation: str, keys: pa.Array) -> pa.Array:
+        """Without those that got no answer: a resumed run asks them again."""
+        return keys.filter(pc.invert(pc.is_in(keys, value_set=self.unanswered(operation))))
 
     def _kept(self, operation: str, schema: pa.Schema) -> tuple[pa.Array, pa.Table]:
         """Keys asked before, and the answers to them."""

@@ -111,7 +111,7 @@ def open_means(settings: Settings, told: Told | None = None) -> Iterator[Means]:
     limits = Limits(
         workers=settings.registry_workers,
         deadline=settings.registry_patience,
-        breaker_seconds=min(30.0, settings.registry_patience / 10),
+        breaker_seconds=min(15.0, settings.registry_patience / 10),
     )
     credentials = Credentials(settings.registry_client_id, secret_of(settings))
     try:
