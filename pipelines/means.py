@@ -59,7 +59,7 @@ class Means:
             write_down(self.engine, self.auditor, event, self.clock())
 
         client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run, asked=asked)
-        return client.keep_in(folder)
+        return client.keep_in(folder, lambda done, total: self.told.counted("registry", done, total))
 
 
 @dataclass(frozen=True)
