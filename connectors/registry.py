@@ -266,7 +266,9 @@ class RegistryClient:
 
     def _ask_isolating(self, operation: Operation, batch: pa.Table) -> Part:
         """Ask a batch; halve what is refused for its content until the culprit stands alone, ask again what failed inside it."""
-        waiting, answered, alone, in_vain = [batch], [], [], 0
+        waiting, in_vain = [batch], 0
+        answered: list[Part] = []
+        alone: list[Reject] = []
         while waiting:
             questions = waiting.pop()
             try:

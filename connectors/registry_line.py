@@ -88,7 +88,7 @@ class Line:
             elif outcome.kind == "status 401" and effort.may_renew:
                 effort.may_renew = False
                 self._token.discard(effort.token)
-            elif outcome.kind == "status 401" and outcome.may_pass:
+            elif isinstance(outcome, Reply) and outcome.status == 401 and outcome.may_pass:
                 self._token.discard(effort.token)
                 self._pause(call, effort, outcome, RegistryRefused(401, outcome.problem_code))
             elif isinstance(outcome, Reply) and not outcome.may_pass:

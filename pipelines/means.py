@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connectors.audit import Action, Auditor, Event, write_down
 from connectors.database import open_database
+from connectors.registry import RegistryClient
 from connectors.registry_messages import Credentials, Identity
 from connectors.registry_patience import Limits
 from matching import model
@@ -60,6 +61,12 @@ class Means:
 
         client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run, asked=asked)
         return client.keep_in(folder, lambda done, total: self.told.counted("registry", done, total))
+
+    def asking(self, scopes: str, purpose: str = "") -> RegistryClient:
+        """A registry client for a job beside the sync, with scopes of its own and, where it has one, a purpose of its own."""
+        credentials = replace(self.credentials, scope=scopes)
+        identity = replace(self.identity, purpose=purpose or self.identity.purpose)
+        return RegistryClient(self.http, credentials, identity, self.limits)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from matching.normalise.records import normalise_records
 from matching.registry import Registry
 from matching.schemas import KINDS
 from matching.sector import link_sector
+from pipelines.enrichment import grade_codes
 
 AS_OF = datetime.date(2026, 11, 21)
 STATED_AT = "2026-11-21T00:00:00+07:00"
@@ -112,6 +113,7 @@ def facts_of(linkages: dict[str, Linkage], school: School) -> pa.Table:
     for kind in ("student", "teacher"):
         links = links_of(linkages[kind].decisions)
         schools = school.records[kind].select(["record_id", "school_code", "grade"])
+        schools = schools.set_column(2, "grade", grade_codes(schools["grade"]))
         joined = links.join(schools, "record_id").sort_by("record_id").to_pylist()
         first = {row["personal_id"]: row for row in reversed(joined) if row["school_code"]}
         rows += [
