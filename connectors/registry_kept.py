@@ -23,11 +23,12 @@ def keep_sent(engine: sa.Engine, rows: pa.Table) -> None:
 
 
 def sent(engine: sa.Engine, kind: str, school_year: str) -> pa.Table:
-    """SENT_FACTS of a kind and school year."""
+    """SENT_FACTS of a kind and school year, without those that were rejected: what stood in their way may be gone."""
     with reading(engine) as connection:
         if not sa.inspect(connection).has_table(sent_facts.name):
             return SENT_FACTS.empty_table()
-        mine = sa.and_(sent_facts.c.kind == kind, sent_facts.c.school_year == school_year)
+        taken = sent_facts.c.outcome != "rejected"
+        mine = sa.and_(sent_facts.c.kind == kind, sent_facts.c.school_year == school_year, taken)
         rows = connection.execute(sa.select(sent_facts).where(mine)).tuples().all()
     return pa.Table.from_pylist(
         [dict(zip(SENT_FACTS.names, row, strict=True)) for row in rows], schema=SENT_FACTS

@@ -101,6 +101,8 @@ def serving(
     toml.write_text("\n".join(own), encoding="utf-8")
     command = [sys.executable, "-c", _RUN, "--registry", str(registry), "--store", str(store)]
     command += ["--ready-file", str(ready), "--clients", str(toml), *_UNLIMITED, *options]
+    # ended from outside, it shall still end the service
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while not ready.exists():
@@ -111,3 +113,4 @@ def serving(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+        signal.signal(signal.SIGTERM, before)
