@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from connectors.audit import Action, Auditor, Event, add
 from connectors.database import bulk_insert, insert_if_absent, reading, rows_written, writing
-from connectors.education_tables import TEXT, link_history, links, moment
+from connectors.education_tables import TEXT, links, moment
 from connectors.registry_tables import link_flags, link_rechecks, registry_cursors
+from connectors.versioned_tables import LINKS_KEPT
 from matching.decision import Reason
 
 FEED = "changes"
@@ -99,12 +101,15 @@ def provinces_touched(engine: sa.Engine, news: News) -> list[str]:
     return list(found)
 
 
-def bring(engine: sa.Engine, news: News, province: str, run: str, now: datetime) -> Counter[str]:
-    """Bring news to the links of a province; how many links each word concerned."""
+def bring(
+    engine: sa.Engine, news: News, province: str, run: str, now: datetime, auditor: Auditor
+) -> Counter[str]:
+    """Bring news to the links of a province and write that down; how many links each word concerned."""
     with writing(engine) as connection:
         told = _told(connection, news)
         counts = _Bringing(connection, told, province, run, moment(now)).all()
         told.drop(connection)
+        add(connection, auditor, Event(run, Action.WRITTEN, {"job": FEED, **counts}, None, province), now)
     return counts
 
 
@@ -185,9 +190,8 @@ class _Bringing:
     def _replace(self) -> int:
         """Links on superseded numbers go to the history, whole, and on with the present number."""
         which, told = self._said("superseded"), self.told
-        names = [column.name for column in links.c]
-        old = sa.select(*links.c, sa.literal(self.now), sa.literal(self.run)).where(which)
-        self.connection.execute(link_history.insert().from_select([*names, "valid_to", "ended_by"], old))
+        if not LINKS_KEPT.remember(self.connection, which, self.run, self.now):
+            return 0
         same = sa.and_(told.c.number == links.c.personal_id, told.c.word == "superseded")
         present = sa.select(told.c.detail).where(same).scalar_subquery()
         values = {
@@ -195,6 +199,8 @@ class _Bringing:
             "reason": str(Reason.SUPERSEDED_NUMBER_FOLLOWED),
             "run": self.run,
             "valid_from": self.now,
+            "put_by": None,
+            "put_at": None,
         }
         return rows_written(self.connection, links.update().where(which).values(**values))
 

@@ -42,7 +42,7 @@ def bring_changes(job: Job) -> Counts:
 
 
 def _pages(job: Job, since: str | None) -> tuple[list[Page], bool]:
-    client = job.means.asking(SCOPES)
+    client = job.means.asking(job.run, SCOPES)
     try:
         return list(client.changes(since)), False
     except RegistryRefused as refusal:
@@ -55,4 +55,4 @@ def _to_province(job: Job, news: News, province: str) -> Counter[str]:
     if job.dry_run:
         return preview(job.means.engine, news, province)
     with province_lock(job.means.engine, province, job.run, job.means.clock):
-        return bring(job.means.engine, news, province, job.run, job.means.clock())
+        return bring(job.means.engine, news, province, job.run, job.means.clock(), job.means.auditor)

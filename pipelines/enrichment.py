@@ -76,7 +76,7 @@ def _of_partition(job: Job, kind: Kind, province: str, school_year: str, counts:
     empty = pa.table({name: pa.nulls(0, pa.string()) for name in REJECTED})
     if job.dry_run or not todo.num_rows:
         return empty
-    client = job.means.asking(SCOPES)
+    client = job.means.asking(job.run, SCOPES)
     refused = [_kept(job, kind, todo, answer, counts) for answer in client.enrich(todo, job.told)]
     refused.append(_unanswered(kind, todo, client.take_rejects()))
     counts["unanswered"] += refused[-1].num_rows

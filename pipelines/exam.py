@@ -13,9 +13,9 @@ from connectors.database import reading
 from connectors.education_tables import review_items
 from connectors.files_out import write_csv
 from connectors.registry_tables import link_flags, residences
+from connectors.schema import is_prepared
 from matching.decision import Outcome, Reason
 from matching.explain import ACTORS
-from pipelines.history import is_prepared
 from pipelines.registry_jobs import Counts, Job
 from pipelines.scope import Kind
 from reporting.texts import Texts, texts

@@ -12,13 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from prefect import Flow, flow
 
+from connectors.audit import head_of
 from connectors.database import writing
 from connectors.education import create_sync_tables, provinces, read_links, read_partition
 from connectors.education_tables import LINKS, moment
 from connectors.registry_tables import registry_runs
+from connectors.schema import is_prepared
 from matching.schemas import RAW_RECORDS
+from pipelines.auditing import keep_head
 from pipelines.failures import told_without_people
-from pipelines.history import is_prepared
 from pipelines.means import Means, reports_folder
 from pipelines.scope import Kind
 
@@ -104,3 +106,4 @@ def noted(job: Job, name: str) -> Iterator[Counter[str]]:
         ended = {"ended_at": moment(job.means.clock()), "state": state, "counts": json.dumps(counts)}
         with writing(job.means.engine) as connection:
             connection.execute(registry_runs.update().where(mine).values(**ended))
+        keep_head(job.means.settings, job.run, head_of(job.means.engine))

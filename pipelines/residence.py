@@ -52,7 +52,7 @@ def _of_partition(job: Job, kind: Kind, province: str, purpose: str, counts: Cou
     if job.dry_run or not asked.num_rows:
         return empty
     numbers = asked["personal_id"].combine_chunks()
-    told = job.means.asking(SCOPES, purpose).residence(numbers, job.told)
+    told = job.means.asking(job.run, SCOPES, purpose).residence(numbers, job.told)
     found = asked.join(told, "personal_id", "asked", join_type="inner").sort_by("record_id")
     counts.update(found["found"].to_pylist())
     counts["unanswered"] += asked.num_rows - found.num_rows
