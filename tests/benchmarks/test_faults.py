@@ -14,7 +14,7 @@ from connectors.registry_patience import Limits
 from mock_population_api.cli import app as mock
 
 LIMITS = Limits(
-    batch=100, bulk_from=600, wait_first=0.02, retries_per_second=50, poll_first=0.05, poll_most=0.5
+    batch=40, bulk_from=150, wait_first=0.02, retries_per_second=50, poll_first=0.05, poll_most=0.5
 )
 
 
