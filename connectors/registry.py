@@ -11,23 +11,38 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors import registry_answers as answers
-from connectors.errors import RegistryRefused
-from connectors.registry_answers import Answer, Json
+from connectors.errors import RegistryNonsense, RegistryRefused
+from connectors.registry_answers import Answer
 from connectors.registry_jobs import BulkJobs, JobFailed
 from connectors.registry_line import Line
 from connectors.registry_messages import Call, Credentials, Identity, read_json
+from connectors.registry_operations import (
+    ENRICH,
+    KIN,
+    LOOKUP,
+    POSITION,
+    RESIDENCE,
+    TRACE,
+    Operation,
+    Part,
+    Reject,
+    among,
+    halves,
+    rejected,
+    split,
+    with_positions,
+)
 from connectors.registry_patience import DEFAULT_LIMITS, SYSTEM_CLOCK, Clock, Limits
+from connectors.registry_records import FACTS, RESIDING, Page, read_changes
 from matching.registry import RegistryFacts
-from matching.schemas import FOUND, REJECTS, RELATIVES, TRACE_QUERY, TRACED
+from matching.schemas import FOUND, REJECTS, RELATIVES, TRACE_QUERY
 
 Progress = Callable[[int, int], None]
 """Called with the questions answered so far and all questions, from the thread that asked."""
@@ -35,52 +50,8 @@ Asked = Callable[[str, int], None]
 """Called with the operation and the number of questions before they are sent; what it raises keeps them from being sent."""
 
 _CONTENT_REFUSED = frozenset({400, 413, 422})
-_POSITION = "position"
-
-
-@dataclass(frozen=True)
-class _Operation:
-    """One kind of question.
-
-    Attributes:
-        name: as in the route and as the registry calls a job of it.
-        key: the column of the questions that an answer refers to.
-        schema: of the answers.
-        body: the questions as the JSON that the route takes.
-        read: the JSON that it answers, the keys asked and the route → the answer.
-    """
-
-    name: str
-    key: str
-    schema: pa.Schema
-    body: Callable[[pa.Table], Json]
-    read: Callable[[Json, list[str], str], Answer]
-
-    @property
-    def route(self) -> str:
-        return f"/v1/{self.name}"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Questions answered: how many, with what, and those to be rejected (position, key, reason)."""
-
-    questions: int
-    rows: pa.Table
-    rejects: tuple[tuple[int, str, str], ...] = ()
-
-
-def _numbers_body(questions: pa.Table) -> Json:
-    return {"numbers": questions["number"].to_pylist()}
-
-
-def _queries_body(questions: pa.Table) -> Json:
-    return {"queries": questions.select(TRACE_QUERY.names).to_pylist()}
-
-
-_LOOKUP = _Operation("lookup", "number", FOUND, _numbers_body, answers.read_lookup)
-_TRACE = _Operation("trace", "ref", TRACED, _queries_body, answers.read_trace)
-_RELATIVES = _Operation("relatives", "number", RELATIVES, _numbers_body, answers.read_relatives)
+_ROUNDS = 4
+"""How often questions that failed inside a batch are asked again without any of them being answered."""
 
 
 class RegistryClient:
@@ -115,6 +86,7 @@ class RegistryClient:
         key = f"{credentials.client_secret}\0{run or secrets.token_hex()}".encode()
         self._jobs = BulkJobs(self._line, limits, clock, key, scratch)
         self._rejects: list[dict[str, object]] = []
+        self._unanswered: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
     def facts(self) -> RegistryFacts:
@@ -135,13 +107,14 @@ class RegistryClient:
             progress: told how far it is.
 
         Returns:
-            FOUND: no row for a number that isn't there, several for one that leads to several entries.
+            FOUND: no row for a number that isn't there, several for one that leads to several entries; of a person whom the
+            registry withholds nothing but the number and `found_by` = withheld.
 
         Raises:
             RegistryProblem: no usable answer; nothing is known of any number then.
         """
         return pa.concat_tables(
-            [FOUND.empty_table(), *self._answers(_LOOKUP, self._numbers(_LOOKUP, numbers), progress)]
+            [FOUND.empty_table(), *self._answers(LOOKUP, self._numbers(LOOKUP, numbers), progress)]
         )
 
     def trace(self, queries: pa.Table, progress: Progress | None = None) -> Iterator[pa.Table]:
@@ -162,7 +135,7 @@ class RegistryClient:
         if ref.null_count or pc.count_distinct(ref).as_py() != len(ref):
             raise ValueError("registry trace: every query needs a ref of its own")
         questions = queries.select(TRACE_QUERY.names).cast(TRACE_QUERY)
-        return self._answers(_TRACE, _with_positions(questions), progress)
+        return self._answers(TRACE, with_positions(questions), progress)
 
     def relatives(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
         """Father, mother and children by number.
@@ -177,53 +150,111 @@ class RegistryClient:
         Raises:
             RegistryProblem: no usable answer.
         """
-        questions = self._numbers(_RELATIVES, numbers)
-        return pa.concat_tables([RELATIVES.empty_table(), *self._answers(_RELATIVES, questions, progress)])
+        questions = self._numbers(KIN, numbers)
+        return pa.concat_tables([RELATIVES.empty_table(), *self._answers(KIN, questions, progress)])
+
+    def residence(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
+        """Permanent residence by number.
+
+        Args:
+            numbers: as for `lookup`; former numbers lead nowhere.
+            progress: told how far it is.
+
+        Returns:
+            RESIDING: one row for each number that was answered.
+
+        Raises:
+            RegistryProblem: no usable answer.
+        """
+        parts = self._answers(RESIDENCE, self._numbers(RESIDENCE, numbers), progress)
+        return pa.concat_tables([RESIDING.empty_table(), *parts])
+
+    def enrich(self, facts: pa.Table, progress: Progress | None = None) -> Iterator[pa.Table]:
+        """Send what schools say of identified people; the same fact sent again changes nothing.
+
+        Args:
+            facts: FACTS, each with a ref of its own.
+            progress: told how far it is.
+
+        Yields:
+            ENRICHED: what became of each fact of one batch.
+
+        Raises:
+            RegistryProblem: no usable answer; what was yielded before is done.
+        """
+        return self._answers(ENRICH, with_positions(facts.select(FACTS.names).cast(FACTS)), progress)
+
+    def changes(self, since: str | None) -> Iterator[Page]:
+        """The registry's changes after a cursor, page by page; from the beginning without one.
+
+        A page that leads back to where it was asked for is the one before, delivered twice: it is asked for again.
+
+        Raises:
+            RegistryRefused: `cursor_invalid`: the feed isn't the one that the cursor is of.
+            RegistryProblem: no usable answer.
+        """
+        more, repeated = True, 0
+        while more:
+            self._tell("changes", 1)
+            call = Call("GET", "/v1/changes", params={"since": since} if since else {})
+            page = self._line.ask(call, lambda reply: read_changes(read_json(reply, str(call)), str(call)))  # noqa: B023
+            if page.next == since and page.changes.num_rows:
+                repeated += 1
+                if repeated > _ROUNDS:
+                    raise RegistryNonsense(f"{call}: the same page again and again")
+                continue
+            yield page
+            since, more, repeated = page.next, page.more, 0
+
+    def unanswered(self, operation: str) -> pa.Array:
+        """Numbers or refs that were asked (`lookup`, `trace`, …) and got no answer that could be used."""
+        with self._lock:
+            return pa.array(sorted(self._unanswered.get(operation, ())), pa.string())
 
     def take_rejects(self) -> pa.Table:
         """REJECTS since the last call: questions that could not be asked or whose answer can't be used.
 
-        `table` is lookup, trace or relatives; `row` the place from 1 in what was asked; `record_id` a trace's ref,
-        null for a number. Reasons: `malformed_number`, `refused_<status>_<code>`, `answer_not_understood`.
+        `table` is the operation; `row` the place from 1 in what was asked; `record_id` a ref, null for a number. Reasons:
+        `malformed_number`, `refused_<status>_<code>`, `answer_not_understood`, `not_answered`.
         """
         with self._lock:
             rejects, self._rejects = self._rejects, []
         return pa.Table.from_pylist(rejects, schema=REJECTS)
 
-    def _numbers(self, operation: _Operation, numbers: pa.Array) -> pa.Table:
+    def _numbers(self, operation: Operation, numbers: pa.Array) -> pa.Table:
         """Each number once, with the place where it first stood; what can't be a number is rejected."""
         if numbers.type not in (pa.string(), pa.large_string()):
             raise TypeError(
                 f"registry {operation.name}: numbers must be text, zeros and all, not {numbers.type}"
             )
-        questions = _with_positions(pa.table({"number": numbers.cast(pa.string())}))
+        questions = with_positions(pa.table({"number": numbers.cast(pa.string())}))
         questions = questions.filter(pc.is_valid(questions["number"]))
-        questions = questions.group_by("number").aggregate([(_POSITION, "min")])
-        questions = questions.rename_columns(["number", _POSITION]).sort_by(_POSITION)
+        questions = questions.group_by("number").aggregate([(POSITION, "min")])
+        questions = questions.rename_columns(["number", POSITION]).sort_by(POSITION)
         fits = pc.match_substring_regex(questions["number"], r"\A([0-9]{12}|[0-9]{9})\z")
-        for position in questions.filter(pc.invert(fits))[_POSITION].to_pylist():
-            self._reject(operation, position, "", "malformed_number")
+        for position in questions.filter(pc.invert(fits))[POSITION].to_pylist():
+            self._reject(operation, Reject(position, "", "malformed_number"))
         return questions.filter(fits)
 
     def _answers(
-        self, operation: _Operation, questions: pa.Table, progress: Progress | None
+        self, operation: Operation, questions: pa.Table, progress: Progress | None
     ) -> Iterator[pa.Table]:
         done, total = 0, questions.num_rows
-        bulk = operation is not _RELATIVES and total >= self._limits.bulk_from
+        bulk = operation.in_jobs and total >= self._limits.bulk_from
         for part in self._by_jobs(operation, questions) if bulk else self._by_batches(operation, questions):
-            for position, key, reason in part.rejects:
-                self._reject(operation, position, key, reason)
+            for reject in part.rejects:
+                self._reject(operation, reject)
             yield part.rows
             done += part.questions
             if progress is not None and part.questions:
                 progress(done, total)
 
-    def _by_batches(self, operation: _Operation, questions: pa.Table) -> Iterator[_Part]:
+    def _by_batches(self, operation: Operation, questions: pa.Table) -> Iterator[Part]:
         """Several requests at once, answers in the order of the questions."""
-        waiting: deque[Future[_Part]] = deque()
+        waiting: deque[Future[Part]] = deque()
         with ThreadPoolExecutor(self._limits.workers, thread_name_prefix="registry") as pool:
             try:
-                for batch in _split(questions, self._limits.batch):
+                for batch in split(questions, self._limits.batch):
                     waiting.append(pool.submit(self._ask_isolating, operation, batch))
                     # a window, so that answers don't pile up before a slow reader
                     if len(waiting) >= 2 * self._limits.workers:
@@ -233,85 +264,82 @@ class RegistryClient:
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _ask_isolating(self, operation: _Operation, batch: pa.Table) -> _Part:
-        """Ask a batch; halve what is refused for its content until the culprit stands alone."""
-        waiting, answered, alone = [batch], [], []
+    def _ask_isolating(self, operation: Operation, batch: pa.Table) -> Part:
+        """Ask a batch; halve what is refused for its content until the culprit stands alone, ask again what failed inside it."""
+        waiting, in_vain = [batch], 0
+        answered: list[Part] = []
+        alone: list[Reject] = []
         while waiting:
             questions = waiting.pop()
             try:
-                answered.append(self._ask(operation, questions))
+                part, again = self._ask(operation, questions)
             except RegistryRefused as refusal:
                 if refusal.status not in _CONTENT_REFUSED:
                     raise
                 if questions.num_rows > 1:
-                    waiting += reversed(_split(questions, (questions.num_rows + 1) // 2))
+                    waiting += halves(questions)
                     continue
-                alone += _rejected(operation, questions, f"refused_{refusal.status}_{refusal.code}")
+                alone += rejected(operation, questions, f"refused_{refusal.status}_{refusal.code}")
                 if not answered and len(alone) >= self._limits.refused_alone:
                     raise
+                continue
+            answered.append(part)
+            in_vain = in_vain + 1 if again.num_rows == questions.num_rows else 0
+            if in_vain >= _ROUNDS:
+                alone += rejected(operation, again, "not_answered")
+            elif again.num_rows:
+                self._line.rest(in_vain + 1)
+                waiting.append(again)
         rows = pa.concat_tables([operation.schema.empty_table(), *(part.rows for part in answered)])
-        return _Part(
-            batch.num_rows, rows, (*alone, *(reject for part in answered for reject in part.rejects))
-        )
+        return Part(batch.num_rows, rows, (*alone, *(reject for part in answered for reject in part.rejects)))
 
-    def _ask(self, operation: _Operation, questions: pa.Table) -> _Part:
-        self._tell(operation, questions)
+    def _ask(self, operation: Operation, questions: pa.Table) -> tuple[Part, pa.Table]:
+        """The answers of one batch, and the questions that failed inside it."""
+        self._tell(operation.name, questions.num_rows)
         body = json.dumps(operation.body(questions), ensure_ascii=False).encode()
         call = Call("POST", operation.route, content=body, headers={"Content-Type": "application/json"})
         content = self._line.ask(call, lambda reply: read_json(reply, str(call)))
         answer = operation.read(content, questions[operation.key].to_pylist(), str(call))
-        return _Part(questions.num_rows, answer.rows, _unclear(operation, questions, answer))
+        part = Part(questions.num_rows, answer.rows, _unclear(operation, questions, answer))
+        return part, among(operation, questions, answer.again)
 
-    def _by_jobs(self, operation: _Operation, questions: pa.Table) -> Iterator[_Part]:
+    def _by_jobs(self, operation: Operation, questions: pa.Table) -> Iterator[Part]:
         """Bulk jobs; what a job doesn't do is asked in smaller jobs or in batches."""
-        waiting = _split(questions, self._limits.job_rows)[::-1]
+        waiting = split(questions, self._limits.job_rows)[::-1]
         while waiting:
             part = waiting.pop()
-            self._tell(operation, part)
+            self._tell(operation.name, part.num_rows)
             try:
-                for answer in self._jobs.run(operation.name, part.drop_columns(_POSITION), operation.schema):
-                    yield _Part(0, answer.rows, _unclear(operation, part, answer))
+                for answer in self._jobs.run(operation.name, part.drop_columns(POSITION), operation.schema):
+                    yield Part(0, answer.rows, _unclear(operation, part, answer))
             except JobFailed:
                 if part.num_rows > self._limits.bulk_from:
-                    waiting += _split(part, (part.num_rows + 1) // 2)[::-1]
+                    waiting += halves(part)
                 else:
                     yield from self._by_batches(operation, part)
             else:
-                yield _Part(part.num_rows, operation.schema.empty_table())
+                yield Part(part.num_rows, operation.schema.empty_table())
 
-    def _tell(self, operation: _Operation, questions: pa.Table) -> None:
+    def _tell(self, operation: str, questions: int) -> None:
         if self._asked is not None:
-            self._asked(operation.name, questions.num_rows)
+            self._asked(operation, questions)
 
-    def _reject(self, operation: _Operation, position: int, key: str, reason: str) -> None:
-        reject = {
+    def _reject(self, operation: Operation, reject: Reject) -> None:
+        named = operation in (TRACE, ENRICH)  # the other keys are numbers of people
+        row = {
             "table": operation.name,
-            "row": position,
-            "record_id": key if operation is _TRACE else None,  # the other keys are numbers of people
-            "column": None if operation is _TRACE else operation.key,
-            "reason": reason,
+            "row": reject.position,
+            "record_id": reject.key if named else None,
+            "column": None if named else operation.key,
+            "reason": reject.reason,
         }
         with self._lock:
-            self._rejects.append(reject)
+            self._rejects.append(row)
+            if reject.key:
+                self._unanswered.setdefault(operation.name, set()).add(reject.key)
 
 
-def _with_positions(questions: pa.Table) -> pa.Table:
-    return questions.append_column(_POSITION, pa.array(np.arange(1, questions.num_rows + 1, dtype=np.int64)))
-
-
-def _split(questions: pa.Table, rows: int) -> list[pa.Table]:
-    return [questions.slice(start, rows) for start in range(0, questions.num_rows, rows)]
-
-
-def _rejected(operation: _Operation, questions: pa.Table, reason: str) -> list[tuple[int, str, str]]:
-    keys = questions[operation.key].to_pylist()
-    return [
-        (position, key, reason) for position, key in zip(questions[_POSITION].to_pylist(), keys, strict=True)
-    ]
-
-
-def _unclear(operation: _Operation, questions: pa.Table, answer: Answer) -> tuple[tuple[int, str, str], ...]:
+def _unclear(operation: Operation, questions: pa.Table, answer: Answer) -> tuple[Reject, ...]:
     if not answer.unclear:
         return ()
-    among = pc.is_in(questions[operation.key], value_set=pa.array(answer.unclear, pa.string()))
-    return tuple(_rejected(operation, questions.filter(among), "answer_not_understood"))
+    return rejected(operation, among(operation, questions, answer.unclear), "answer_not_understood")

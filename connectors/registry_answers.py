@@ -7,12 +7,15 @@ doesn't know never counts in favour of a link:
 * `status`, `gender`: null, that is, not known;
 * `birth_precision`: `year`, which claims the least; null where there is no date.
 
+A question that has `problem` instead of an answer is to be asked again (`Answer.again`). Of a person whom the registry
+withholds there is a row in the answer to a lookup, with nothing but `asked` and `found_by` = `withheld`.
+
 Of an entry only `personal_id` must have a value; the other required fields must be there and may be null.
 
 Errors name route and field, never a value.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,6 +29,8 @@ Json = dict[str, object]
 
 _UNKNOWN = pa.scalar(None, pa.string())
 _FOUND_BY = ("current", "superseded", "former")
+WITHHELD = "withheld"
+"""`found_by` of a number whose holder the registry withholds."""
 _REQUIRED = ("personal_id", "full_name", "birth_date", "birth_precision", "gender", "status")
 _KEYS = frozenset({"asked", "found_by", "ref", "rank", "more", "relation"})
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view())
@@ -40,10 +45,12 @@ class Answer:
     Attributes:
         rows: a table of the operation's schema.
         unclear: the questions (number or ref) answered in words that this client doesn't know.
+        again: the questions that failed for no fault of theirs.
     """
 
     rows: pa.Table
     unclear: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 def read_facts(content: Json, route: str) -> RegistryFacts:
@@ -51,7 +58,7 @@ def read_facts(content: Json, route: str) -> RegistryFacts:
     entries = content.get("entries")
     if not isinstance(entries, int) or isinstance(entries, bool) or entries < 0:
         raise RegistryNonsense(f"{route}: field entries")
-    return RegistryFacts(entries, _text(content, "as_of", route), _text(content, "source", route))
+    return RegistryFacts(entries, text_of(content, "as_of", route), text_of(content, "source", route))
 
 
 def read_lookup(content: Json, asked: list[str], route: str) -> Answer:
@@ -60,17 +67,30 @@ def read_lookup(content: Json, asked: list[str], route: str) -> Answer:
     ways: list[str] = []
     entries: list[Json] = []
     unclear: list[str] = []
-    for number, result in _results(content, "number", asked, route):
-        way = _text(result, "found", f"{route}: results[]")
-        found = _objects(result, "entries", f"{route}: results[]")
+    withheld: list[str] = []
+    answered, again = results_of(content, "number", asked, route)
+    for number, result in answered:
+        way = text_of(result, "found", f"{route}: results[]")
+        found = objects_of(result, "entries", f"{route}: results[]")
         if way in _FOUND_BY:
             entries += found
             keys += [number] * len(found)
             ways += [way] * len(found)
+        elif way == WITHHELD:
+            withheld.append(number)
         elif way != "none":
             unclear.append(number)
     rows = _table(FOUND, {"asked": keys, "found_by": ways}, entries, f"{route}: entries[]")
-    return Answer(rows, tuple(unclear))
+    return Answer(pa.concat_tables([rows, withheld_rows(withheld)]), tuple(unclear), again)
+
+
+def withheld_rows(numbers: Sequence[str]) -> pa.Table:
+    """FOUND of numbers whose holders are withheld."""
+    columns = {"asked": pa.array(numbers, pa.string()), "found_by": pa.array([WITHHELD] * len(numbers))}
+    return pa.table(
+        {field.name: columns.get(field.name, pa.nulls(len(numbers), field.type)) for field in FOUND},
+        schema=FOUND,
+    )
 
 
 def read_trace(content: Json, asked: list[str], route: str) -> Answer:
@@ -78,15 +98,16 @@ def read_trace(content: Json, asked: list[str], route: str) -> Answer:
     refs: list[str] = []
     more: list[bool] = []
     candidates: list[Json] = []
-    for ref, result in _results(content, "ref", asked, route):
-        some = _objects(result, "candidates", f"{route}: results[]")
+    answered, again = results_of(content, "ref", asked, route)
+    for ref, result in answered:
+        some = objects_of(result, "candidates", f"{route}: results[]")
         candidates += some
         refs += [ref] * len(some)
         more += [_flag(result, "more", f"{route}: results[]")] * len(some)
     where = f"{route}: candidates[]"
     ranks = [_whole(candidate, "rank", where) for candidate in candidates]
     entries = [_object(candidate, "entry", where) for candidate in candidates]
-    return Answer(_table(TRACED, {"ref": refs, "rank": ranks, "more": more}, entries, where))
+    return Answer(_table(TRACED, {"ref": refs, "rank": ranks, "more": more}, entries, where), again=again)
 
 
 def read_relatives(content: Json, asked: list[str], route: str) -> Answer:
@@ -94,16 +115,18 @@ def read_relatives(content: Json, asked: list[str], route: str) -> Answer:
     keys: list[str] = []
     relations: list[str] = []
     entries: list[Json] = []
-    for number, result in _results(content, "number", asked, route):
+    answered, again = results_of(content, "number", asked, route)
+    for number, result in answered:
         where = f"{route}: results[]"
         family = [
             (parent, _object(result, parent, where)) for parent in ("father", "mother") if result.get(parent)
         ]
-        family += [("child", child) for child in _objects(result, "children", where)]
+        family += [("child", child) for child in objects_of(result, "children", where)]
         keys += [number] * len(family)
         relations += [relation for relation, _ in family]
         entries += [entry for _, entry in family]
-    return Answer(_table(RELATIVES, {"asked": keys, "relation": relations}, entries, f"{route}: results[]"))
+    rows = _table(RELATIVES, {"asked": keys, "relation": relations}, entries, f"{route}: results[]")
+    return Answer(rows, again=again)
 
 
 def read_batch(batch: pa.RecordBatch, schema: pa.Schema, asked: pa.Array, route: str) -> Answer:
@@ -124,19 +147,25 @@ def read_batch(batch: pa.RecordBatch, schema: pa.Schema, asked: pa.Array, route:
     way = table["found_by"]
     if way.null_count:
         raise RegistryNonsense(f"{route}: field found_by is missing")
-    unknown = pc.invert(pc.is_in(way, value_set=pa.array([*_FOUND_BY, "none"])))
+    unknown = pc.invert(pc.is_in(way, value_set=pa.array([*_FOUND_BY, WITHHELD, "none"])))
     unclear = table.filter(unknown)[key].unique().to_pylist()
-    return Answer(_checked(table.filter(pc.is_in(way, value_set=pa.array(_FOUND_BY))), route), tuple(unclear))
+    found = _checked(table.filter(pc.is_in(way, value_set=pa.array(_FOUND_BY))), route)
+    withheld = table.filter(pc.equal(way, WITHHELD))[key].to_pylist()
+    return Answer(pa.concat_tables([found, withheld_rows(withheld)]), tuple(unclear))
 
 
-def _results(content: Json, key: str, asked: list[str], route: str) -> Iterable[tuple[str, Json]]:
-    """The answers by question; every question must be answered, and once."""
-    _text(content, "as_of", route)
-    results = _objects(content, "results", route)
-    keys = [_text(result, key, f"{route}: results[]") for result in results]
+def results_of(
+    content: Json, key: str, asked: list[str], route: str
+) -> tuple[list[tuple[str, Json]], tuple[str, ...]]:
+    """The answers by question, and the questions that failed; every question must be there, and once."""
+    text_of(content, "as_of", route)
+    results = objects_of(content, "results", route)
+    keys = [text_of(result, key, f"{route}: results[]") for result in results]
     if len(keys) != len(asked) or set(keys) != set(asked):
         raise RegistryNonsense(f"{route}: results don't answer each question once")
-    return zip(keys, results, strict=True)
+    both = list(zip(keys, results, strict=True))
+    again = tuple(name for name, result in both if isinstance(result.get("problem"), str))
+    return [(name, result) for name, result in both if not isinstance(result.get("problem"), str)], again
 
 
 def _table(
@@ -234,7 +263,8 @@ def _settled(
     return table.set_column(table.column_names.index(name), table.schema.field(name), settled)
 
 
-def _text(content: Json, name: str, where: str) -> str:
+def text_of(content: Json, name: str, where: str) -> str:
+    """A text that must be there."""
     value = content.get(name)
     if not isinstance(value, str) or not value.isprintable():
         raise RegistryNonsense(f"{where}: field {name}")
@@ -262,7 +292,8 @@ def _object(content: Json, name: str, where: str) -> Json:
     return value
 
 
-def _objects(content: Json, name: str, where: str) -> list[Json]:
+def objects_of(content: Json, name: str, where: str) -> list[Json]:
+    """A list of objects that must be there."""
     value = content.get(name)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise RegistryNonsense(f"{where}: field {name}")

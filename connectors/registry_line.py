@@ -88,10 +88,17 @@ class Line:
             elif outcome.kind == "status 401" and effort.may_renew:
                 effort.may_renew = False
                 self._token.discard(effort.token)
+            elif isinstance(outcome, Reply) and outcome.status == 401 and outcome.may_pass:
+                self._token.discard(effort.token)
+                self._pause(call, effort, outcome, RegistryRefused(401, outcome.problem_code))
             elif isinstance(outcome, Reply) and not outcome.may_pass:
                 raise RegistryRefused(outcome.status, outcome.problem_code)
             else:
                 self._pause(call, effort, outcome, RegistryUnreachable(self.url(call), effort.tries))
+
+    def rest(self, tries: int) -> None:
+        """Wait as before a try that follows so many."""
+        self._clock.sleep(backoff(tries, self._limits, self._clock))
 
     def url(self, call: Call) -> str:
         """Where a call goes, without credentials and questions."""
@@ -172,7 +179,13 @@ class Line:
             raise error
         wait = backoff(effort.tries, self._limits, self._clock)
         # a little later than asked, lest all threads come back in the same instant
-        wait = max(wait, self._budget.spend(), outcome.retry_after + min(wait, 1.0))
+        asked = outcome.retry_after + min(wait, 1.0)
+        # a 429 says itself when to come back, and holds everybody until then: it is no part of a storm
+        wait = (
+            asked
+            if outcome.kind == "status 429" and outcome.retry_after
+            else max(wait, asked, self._budget.spend())
+        )
         if self._clock.now() + wait > effort.ends:
             raise error
         _log.info(

@@ -87,8 +87,8 @@ class Reply:
         """Whether it is worth trying again."""
         if self.status in _RETRIED or 500 <= self.status < 600:
             return True
-        # the same question or job is still under way, because an earlier answer was lost
-        return self.status == 409 and self._problem().get("retryable") is True
+        # 401: the token has expired; 409: the same question or job is still under way, because an earlier answer was lost
+        return self.status in {401, 409} and self._problem().get("retryable") is True
 
     @property
     def problem_code(self) -> str:

@@ -48,14 +48,15 @@ class Limits:
     attempts: int = 10
     """Tries of one request; a 429 doesn't count, as the deadline bounds those."""
     wait_first: float = 0.5
-    wait_most: float = 30.0
+    wait_most: float = 8.0
+    """Between two tries, unless the registry or the budget says longer."""
     retry_share: float = 0.2
     """Retries per request, over all; beyond the budget they come no faster than `retries_per_second`."""
     retry_reserve: float = 10.0
     retries_per_second: float = 0.5
-    breaker_failures: int = 10
-    """So many failures in a row, over at least `breaker_seconds`, mean that the registry is down."""
-    breaker_seconds: float = 30.0
+    breaker_failures: int = 5
+    """So many failures in a row of all requests together, over at least `breaker_seconds`, mean that the registry is down."""
+    breaker_seconds: float = 15.0
     breaker_rest: float = 60.0
     """After so long without a try an open breaker lets requests through again."""
     job_deadline: float = 3_600.0

@@ -20,7 +20,7 @@ from matching.indexing import name_keys
 from matching.keys import GENDERS, digits, id_text
 from matching.nametable import Array, Names
 from matching.profile import Profile, profile
-from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
+from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts, Silence, nowhere_silent
 from matching.schemas import ENTRY
 
 
@@ -98,6 +98,10 @@ class Snapshot:
             if widely
             else ExactBlocks(records, found, self._index.order)
         )
+
+    def silence(self, records: pa.Table) -> Silence:
+        """See `matching.registry.Registry`: an extract answers everything."""
+        return nowhere_silent(records)
 
     def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""

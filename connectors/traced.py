@@ -5,13 +5,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.registry import RegistryClient
+from connectors.registry_answers import WITHHELD
 from matching.blocks import Listed, ListedBlocks
 from matching.columns import NO_NAME, Entries, Records, day_of, month_of, year_of
 from matching.index import positions_by
-from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text
+from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text, record_columns
 from matching.nametable import Array, Names, joined, taken, text_key
 from matching.profile import VIETNAM, Profile
-from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts
+from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts, Silence
 from matching.schemas import ENTRY, FOUND, TRACE_QUERY
 from matching.searching import Order
 
@@ -33,6 +34,7 @@ class TracedRegistry:
         self._seen = _Seen(profile)
         self._asked, self._of_question = np.zeros(0, np.int64), np.zeros(0, np.int64)
         self._answers = np.zeros(0, np.int32)
+        self._withheld: set[str] = set()
 
     @property
     def profile(self) -> Profile:
@@ -49,7 +51,10 @@ class TracedRegistry:
 
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
-        found = self._client.lookup(numbers)
+        answer = self._client.lookup(numbers)
+        hidden = pc.equal(answer["found_by"], WITHHELD)
+        self._withheld.update(answer.filter(hidden)["asked"].to_pylist())
+        found = answer.filter(pc.invert(hidden))
         code = pc.index_in(found["found_by"], value_set=pa.array(FOUND_BY, pa.string()))
         return pa.table(
             {"asked": found["asked"], "found_by": code.cast(pa.int8()), "at": self._seen.positions(found)},
@@ -78,6 +83,18 @@ class TracedRegistry:
             exact = _is_exact(records, names, row, reading, self.people(), at)
             row, at = row[exact], at[exact]
         return ListedBlocks(_listed(row, at))
+
+    def silence(self, records: pa.Table) -> Silence:
+        """See `matching.registry.Registry`."""
+        withheld = claiming(records, pa.array(sorted(self._withheld), pa.string()))
+        unasked = claiming(records, self._client.unanswered("lookup"))
+        untraced = digits_of_keys(self._client.unanswered("trace"))
+        if len(untraced):
+            columns, _, text = record_columns(records, self._profile)
+            row, reading = _readings(columns, np.arange(len(records)))
+            _, question = _distinct(trace_queries(columns, text, row, reading))
+            unasked[row[np.isin(question, untraced)]] = True
+        return Silence(withheld, unasked)
 
     def release(self) -> None:
         """Answers aren't asked for twice: they stay."""
@@ -178,6 +195,22 @@ def _moved(name: Array, by: int, place: Array) -> Array:
     known = name != NO_NAME
     result[known] = place[name[known] + by]
     return result
+
+
+_CLAIMS = ("claimed_id", "claimed_former", "claimed_other")
+
+
+def claiming(records: pa.Table, numbers: pa.Array) -> Array:
+    """Which RECORDS claim one of the numbers: bool per record."""
+    found = np.zeros(len(records), bool)
+    for name in _CLAIMS if len(numbers) else ():
+        found |= pc.is_in(records[name], value_set=numbers).to_numpy()
+    return found
+
+
+def digits_of_keys(refs: pa.Array) -> Array:
+    """Refs of questions as their keys."""
+    return np.asarray(refs.cast(pa.int64()).to_numpy(zero_copy_only=False))
 
 
 def _readings(records: Records, rows: Array) -> tuple[Array, Array]:

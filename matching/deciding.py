@@ -1,6 +1,6 @@
 """From what was found to what is said of each record: outcome, reason, evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from matching.decision import BY_PERSON, Outcome, Reason, Verdict
 from matching.keys import id_text
 from matching.normalise.identifiers import Form
 from matching.passes import family
+from matching.registry import Silence
 from matching.resolve import Resolution
 from matching.schemas import CANDIDATES, DECISIONS, EVIDENCE
 from matching.verdicts import HOLDS
@@ -21,6 +22,10 @@ _NAME, _BIRTH, _GENDER, _BIRTH_PLACE, _RESIDENCE, _NUMBER = (
     _FIELDS.index(f) for f in ("name", "birth_date", "gender", "birth_place", "residence", "number")
 )
 
+
+_VERIFIED = [levels.NUMBER.index(level) for level in ("same", "former_same", "superseded")]
+"""Levels of a number that leads to the entry."""
+_FORMER = levels.NUMBER.index("former_same")
 
 FORMS = tuple(Form)
 """Codes of the forms of claimed numbers."""
@@ -38,12 +43,39 @@ class Facts:
     """Whether the registry holds the number that the record claims."""
     shared_number: np.ndarray
     left_out: np.ndarray
+    silence: Silence
+    """Of whom the registry has not said all, and no verified number stands for the link."""
     held: np.ndarray
     """Position in `matching.verdicts.HOLDS` of what a person said, -1 where nobody left the record open."""
 
 
-def facts_of(records: pa.Table, searched: Searched) -> Facts:
-    """Collect them from RECORDS and the search."""
+def without_silent(found: Found, silence: Silence) -> Found:
+    """What was found, without anything on records of which the registry has not said all.
+
+    Somebody else who fits is no answer: the person may be the one withheld, or the one not told of. A number that was verified, and what
+    a person decided, stands.
+    """
+    number = found.levels[:, _NUMBER]
+    silent = silence.unasked & ~np.isin(number, _VERIFIED)
+    # a former number does not speak against a present one that is withheld
+    silent |= silence.withheld & ~np.isin(number, [level for level in _VERIFIED if level != _FORMER])
+    silent |= silence.anywhere() & (found.decided_by < 0)
+    silent &= found.decided_by != CONFIRMED
+    if not silent.any():
+        return found
+    return replace(
+        found,
+        entry=np.where(silent, 0, found.entry),
+        probability=np.where(silent, 0.0, found.probability),
+        runner_up=np.where(silent, 0.0, found.runner_up),
+        levels=np.where(silent[:, None], np.int8(-1), found.levels),
+        deceased=found.deceased & ~silent,
+        decided_by=np.where(silent, -1, found.decided_by).astype(found.decided_by.dtype),
+    )
+
+
+def facts_of(records: pa.Table, searched: Searched, silence: Silence) -> Facts:
+    """Collect them from RECORDS, the search, and what the registry did not say."""
     number_found = np.zeros(len(records), bool)
     number_found[searched.claims.row] = True
     return Facts(
@@ -53,6 +85,7 @@ def facts_of(records: pa.Table, searched: Searched) -> Facts:
         number_found=number_found,
         shared_number=searched.subjects.shared_number,
         left_out=pc.is_valid(records["left_out"]).to_numpy(zero_copy_only=False),
+        silence=silence,
         held=searched.verdicts.held,
     )
 
@@ -130,9 +163,7 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
     name, birth = found.levels[:, _NAME], found.levels[:, _BIRTH]
     likely = (found.entry != 0) & (found.probability >= 0.01)
     rival = likely & (found.runner_up >= found.probability / 4)
-    by_number = np.isin(
-        found.levels[:, _NUMBER], [levels.NUMBER.index(x) for x in ("same", "former_same", "superseded")]
-    )
+    by_number = np.isin(found.levels[:, _NUMBER], _VERIFIED)
     name_differs = (name >= levels.NAME.index("one_edit")) & (name != levels.NAME.index("missing"))
     birth_differs = (birth > levels.BIRTH_DATE.index("default_day")) & (
         birth < levels.BIRTH_DATE.index("missing")
@@ -147,6 +178,8 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
     return _first_of(
         [
             (facts.left_out, Reason.FOREIGN_NATIONAL),
+            (facts.silence.withheld, Reason.REGISTRY_WITHHOLDS),
+            (facts.silence.unasked, Reason.COULD_NOT_ASK),
             (found.deceased & (found.probability >= 0.5), Reason.REGISTRY_DECEASED),
             (facts.shared_number & by_number, Reason.NUMBER_SHARED),
             (facts.number_found & (~by_number | far), Reason.NUMBER_OF_ANOTHER),
@@ -231,11 +264,11 @@ class Shown:
     levels: np.ndarray
 
 
-def shown(outcome: np.ndarray, searched: Searched) -> Shown:
-    """The best candidates of records that were not linked."""
+def shown(outcome: np.ndarray, searched: Searched, silence: Silence) -> Shown:
+    """The best candidates of records that were not linked; none where the registry has not said all."""
     of, probability = searched.open, searched.probability[:, :MOST_CANDIDATES]
     worth = (of.at[:, :MOST_CANDIDATES] >= 0) & (probability >= WORTH_SHOWING)
-    worth &= (outcome[of.row] != LINKED)[:, None]
+    worth &= ((outcome[of.row] != LINKED) & ~silence.anywhere()[of.row])[:, None]
     line, rank = np.nonzero(worth)
     return Shown(
         of.row[line],

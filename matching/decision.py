@@ -56,6 +56,8 @@ class Reason(StrEnum):
     """Left out of scope: the registry holds citizens."""
     COULD_NOT_ASK = "could_not_ask"
     """The registry did not answer for this record; the next run asks again."""
+    REGISTRY_WITHHOLDS = "registry_withholds"
+    """The registry tells nothing of the holder of the claimed number: its own office must be asked."""
     REVIEWERS_DIFFER = "reviewers_differ"
     """Two people decided differently; a third settles it."""
     REVIEWER_UNSURE = "reviewer_unsure"

@@ -62,6 +62,7 @@ ACTORS: dict[Reason, tuple[Actor, ...]] = {
     Reason.REGISTRY_DECEASED: (Actor.SCHOOL, Actor.JUSTICE),
     Reason.FOREIGN_NATIONAL: (Actor.NOBODY,),
     Reason.COULD_NOT_ASK: (Actor.NOBODY,),
+    Reason.REGISTRY_WITHHOLDS: (Actor.POLICE,),
     Reason.REVIEWERS_DIFFER: (Actor.REVIEWER,),
     Reason.REVIEWER_UNSURE: (Actor.REVIEWER,),
     Reason.SENT_TO_SCHOOL: (Actor.SCHOOL,),
@@ -88,6 +89,7 @@ _FIELD_OF_REASON = {
     Reason.NUMBER_LOST: "number",
     Reason.NUMBER_UNKNOWN: "number",
     Reason.NUMBER_SHARED: "number",
+    Reason.REGISTRY_WITHHOLDS: "number",
 }
 _SIGNS = {Standing.AGREES: "+", Standing.NEAR: "~", Standing.DIFFERS: "-"}
 

@@ -79,11 +79,13 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
         beside,
         terms.verdicts,
     )
+    silence = terms.registry.silence(records)
+    searched = replace(searched, found=deciding.without_silent(searched.found, silence))
     resolution = _resolved(searched)
-    facts = deciding.facts_of(records, searched)
+    facts = deciding.facts_of(records, searched, silence)
     outcome = deciding.outcomes(searched.found, resolution, facts, terms.settings)
     reason = deciding.reasons(outcome, searched.found, resolution, facts)
-    shown = deciding.shown(outcome, searched)
+    shown = deciding.shown(outcome, searched, silence)
     entries = terms.registry.entries(id_text(np.unique(shown.entry)))
     return Linkage(
         deciding.decisions(records, outcome, reason, searched.found, searched.facts.model.name, terms.run),

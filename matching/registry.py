@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from matching.blocks import Blocks
@@ -32,6 +33,24 @@ class People(NamedTuple):
     names: Names
     order: Order
     """Empty where the registry searches for itself."""
+
+
+class Silence(NamedTuple):
+    """Where the registry has not said all that a decision needs: bool per record."""
+
+    withheld: Array
+    """The holder of the number that the record claims is withheld from everybody."""
+    unasked: Array
+    """A question about the record was not answered."""
+
+    def anywhere(self) -> Array:
+        """Either."""
+        return np.asarray(self.withheld | self.unasked)
+
+
+def nowhere_silent(records: pa.Table) -> Silence:
+    """A registry that has answered everything."""
+    return Silence(np.zeros(len(records), bool), np.zeros(len(records), bool))
 
 
 class Registry(Protocol):
@@ -68,6 +87,10 @@ class Registry(Protocol):
             rows: those who are sought.
             widely: by all rules, or by name and day alone.
         """
+        ...
+
+    def silence(self, records: pa.Table) -> Silence:
+        """Of which RECORDS it has not said all that was asked so far."""
         ...
 
     def release(self) -> None:

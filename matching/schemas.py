@@ -98,7 +98,9 @@ ENTRY = pa.schema(
 _answered = [*ENTRY, pa.field("father_name", _text), pa.field("mother_name", _text)]
 
 FOUND = pa.schema([pa.field("asked", _text), pa.field("found_by", _text), *_answered])
-"""Answer to a lookup: the number asked, how it was found (current | superseded | former), the entry."""
+"""Answer to a lookup: the number asked, how it was found (current | superseded | former), the entry.
+
+Of a number whose holder the registry withholds there is a row with nothing but that: `found_by` is withheld."""
 
 TRACED = pa.schema(
     [pa.field("ref", _text), pa.field("rank", pa.int32()), pa.field("more", pa.bool_()), *_answered]

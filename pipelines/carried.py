@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from connectors.education import read_links, read_partition
 from connectors.education_tables import LINKS
+from connectors.registry_news import rechecks
 from matching.decision import Outcome
 from matching.schemas import DECISIONS, PERSON_COLUMNS
 from pipelines.checkpoints import Checkpoint
@@ -16,13 +17,14 @@ def carried_links(work: ProvinceRun, kind: str, raw: pa.Table) -> pa.Table:
     """Links (`LINKS`) of records that say the same as when the last run that wrote the partition read them.
 
     Where that run's tables are not kept any more, `updated_at` decides, by the day. None are carried where all records were
-    asked for or no run wrote the partition yet; and none that the last look did not find again.
+    asked for or no run wrote the partition yet; and none that the last look did not find again, or whose entry has changed since.
     """
     engine = work.means.engine
     before = None if work.scope.everything else last_run(engine, kind, work.province, work.run)
     if before is None:
         return LINKS.empty_table()
     links = without(read_links(engine, kind, work.province), conflicting_records(engine, kind, work.province))
+    links = without(links, rechecks(engine, kind, work.province))
     kept = _kept(work, before, kind)
     if kept.done("extract"):
         return only(links, _same(raw, kept.table("extract", "raw")))

@@ -16,6 +16,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from matching.people import provinces
+from pipelines.deployments_registry import registry_deployments
 from pipelines.means import open_means, utc_now
 from pipelines.scope import Kind, Scope, new_run
 from pipelines.settings import read_settings
@@ -71,7 +72,7 @@ def _today() -> date:
 
 
 def deployments() -> Sequence[RunnerDeployment]:
-    """What is served: nightly, monthly, one province on demand."""
+    """What is served: nightly, monthly, one province on demand; then the jobs beside the sync."""
     # a run that is still under way is not to be followed by another at once: the next night comes
     alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     nightly = RunnerDeployment.from_flow(
@@ -92,7 +93,7 @@ def deployments() -> Sequence[RunnerDeployment]:
     on_demand = RunnerDeployment.from_flow(
         sync_province, "on-demand", entrypoint_type=EntrypointType.MODULE_PATH
     )
-    return [nightly, monthly, on_demand]
+    return [nightly, monthly, on_demand, *registry_deployments()]
 
 
 def serve_schedules() -> None:

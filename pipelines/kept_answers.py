@@ -25,22 +25,26 @@ class KeptAnswers(RegistryClient):
     """A RegistryClient over a folder of earlier answers; `keep_in` must be called before the first question."""
 
     _folder: Path
+    _told: Progress | None = None
 
-    def keep_in(self, folder: Path) -> "KeptAnswers":
-        """Keep answers in `folder`, for their owner only."""
-        self._folder = owners_folder(folder)
+    def keep_in(self, folder: Path, told: Progress | None = None) -> "KeptAnswers":
+        """Keep answers in `folder`, for their owner only; `told` hears how far questions are where nobody else does."""
+        self._folder, self._told = owners_folder(folder), told
         return self
 
     def lookup(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
         """See `RegistryClient.lookup`."""
         return self._by_number(
-            "lookup", numbers, FOUND, lambda new: super(KeptAnswers, self).lookup(new, progress)
+            "lookup", numbers, FOUND, lambda new: super(KeptAnswers, self).lookup(new, progress or self._told)
         )
 
     def relatives(self, numbers: pa.Array, progress: Progress | None = None) -> pa.Table:
         """See `RegistryClient.relatives`."""
         return self._by_number(
-            "relatives", numbers, RELATIVES, lambda new: super(KeptAnswers, self).relatives(new, progress)
+            "relatives",
+            numbers,
+            RELATIVES,
+            lambda new: super(KeptAnswers, self).relatives(new, progress or self._told),
         )
 
     def trace(self, queries: pa.Table, progress: Progress | None = None) -> Iterator[pa.Table]:
@@ -52,8 +56,9 @@ class KeptAnswers(RegistryClient):
         # in portions, so that a crash loses the answers to one portion only
         for start in range(0, new.num_rows, _ROWS_KEPT_AT_ONCE):
             portion = new.slice(start, _ROWS_KEPT_AT_ONCE)
-            answer = pa.concat_tables([TRACED.empty_table(), *super().trace(portion, progress)])
-            self._keep("trace", portion["ref"].combine_chunks(), answer)
+            told = _after(start, new.num_rows, progress or self._told)
+            answer = pa.concat_tables([TRACED.empty_table(), *super().trace(portion, told)])
+            self._keep("trace", self._answered("trace", portion["ref"].combine_chunks()), answer)
             yield answer
 
     def _by_number(
@@ -65,8 +70,12 @@ class KeptAnswers(RegistryClient):
         new = pc.unique(numbers.filter(pc.invert(pc.is_in(numbers, value_set=asked))))
         answer = ask(new) if len(new) else schema.empty_table()
         if len(new):
-            self._keep(operation, new, answer)
+            self._keep(operation, self._answered(operation, new), answer)
         return pa.concat_tables([known.filter(pc.is_in(known["asked"], value_set=numbers)), answer])
+
+    def _answered(self, operation: str, keys: pa.Array) -> pa.Array:
+        """Without those that got no answer: a resumed run asks them again."""
+        return keys.filter(pc.invert(pc.is_in(keys, value_set=self.unanswered(operation))))
 
     def _kept(self, operation: str, schema: pa.Schema) -> tuple[pa.Array, pa.Table]:
         """Keys asked before, and the answers to them."""
@@ -82,6 +91,11 @@ class KeptAnswers(RegistryClient):
         write_parquet(answer, self._folder / f"{stem}.answers.parquet")
         # what was asked comes last: without it the answers count for nothing and are written over
         write_parquet(pa.table({"key": keys}), self._folder / f"{stem}.asked.parquet")
+
+
+def _after(before: int, total: int, told: Progress | None) -> Progress | None:
+    """Counts of a portion as counts of the whole."""
+    return None if told is None else lambda done, _: told(before + done, total)
 
 
 def _read(paths: Iterable[Path], schema: pa.Schema) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connectors.audit import Action, Auditor, Event, write_down
 from connectors.database import open_database
+from connectors.registry import Asked, RegistryClient
 from connectors.registry_messages import Credentials, Identity
 from connectors.registry_patience import Limits
 from matching import model
@@ -51,15 +52,30 @@ class Means:
         self, run: str, folder: Path, kind: str | None = None, province: str | None = None
     ) -> KeptAnswers:
         """A registry client for one partition of a run, its answers kept in `folder`; what it asks is written down."""
-        purpose = {"purpose": self.settings.registry_purpose, "agency": self.settings.registry_agency}
+        asked = self._noting(run, self.identity, kind, province)
+        client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run, asked=asked)
+        return client.keep_in(folder, lambda done, total: self.told.counted("registry", done, total))
+
+    def asking(self, run: str, scopes: str, purpose: str = "") -> RegistryClient:
+        """A registry client for a job beside the sync, with scopes of its own and, where it has one, a purpose of its own."""
+        credentials = replace(self.credentials, scope=scopes)
+        identity = replace(self.identity, purpose=purpose or self.identity.purpose)
+        asked = self._noting(run, identity)
+        return RegistryClient(self.http, credentials, identity, self.limits, asked=asked)
+
+    def _noting(
+        self, run: str, identity: Identity, kind: str | None = None, province: str | None = None
+    ) -> Asked:
+        """Writes down every batch of questions before it is sent."""
+        why = {"purpose": identity.purpose, "agency": identity.agency}
 
         def asked(operation: str, questions: int) -> None:
-            facts = {"operation": operation, "questions": questions, **purpose}
-            event = Event(run, Action.ASKED, facts, kind, province)
-            write_down(self.engine, self.auditor, event, self.clock())
+            facts = {"operation": operation, "questions": questions, **why}
+            write_down(
+                self.engine, self.auditor, Event(run, Action.ASKED, facts, kind, province), self.clock()
+            )
 
-        client = KeptAnswers(self.http, self.credentials, self.identity, self.limits, run=run, asked=asked)
-        return client.keep_in(folder)
+        return asked
 
 
 @dataclass(frozen=True)
@@ -111,7 +127,7 @@ def open_means(settings: Settings, told: Told | None = None) -> Iterator[Means]:
     limits = Limits(
         workers=settings.registry_workers,
         deadline=settings.registry_patience,
-        breaker_seconds=min(30.0, settings.registry_patience / 10),
+        breaker_seconds=min(15.0, settings.registry_patience / 10),
     )
     credentials = Credentials(settings.registry_client_id, secret_of(settings))
     try:

@@ -1,6 +1,7 @@
 """What a run tells while it goes: a bar on a terminal, a line for each stage elsewhere; always on stderr."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
@@ -16,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from pipelines.headway import Headway
 from pipelines.province_names import province_name
 from pipelines.texts import Texts
 
@@ -62,14 +64,20 @@ def stage_words(province: str, kind: str, stage: str, text: Texts) -> str:
     return " · ".join(part for part in parts if part)
 
 
+_LINE_SECONDS = 30.0
+"""So often a stage that takes long is told of in a log."""
+
+
 class Lines:
-    """One line for each stage that took noticeable time: for logs and pipes."""
+    """One line for each stage, and one now and then while it lasts: for logs and pipes."""
 
     def __init__(self, out: TextIO, text: Texts) -> None:
         self._out = out
         self._text = text
         self._words = ""
         self._count = ""
+        self._headway = Headway()
+        self._told_at = time.monotonic()
 
     def begin(self, steps: int) -> None:
         """Lines need no total."""
@@ -77,10 +85,17 @@ class Lines:
     def stage(self, province: str, kind: str, stage: str) -> None:
         """Remembered until it ends."""
         self._words, self._count = stage_words(province, kind, stage, self._text), ""
+        self._headway, self._told_at = Headway(), time.monotonic()
 
     def counted(self, what: str, done: int, total: int) -> None:
-        """The last count stands in the line."""
+        """The last count stands in the stage's line; with rate and time left in those before it."""
         self._count = f" {self._text.number(done)} / {self._text.number(total)}" if total else ""
+        if total and time.monotonic() - self._told_at >= _LINE_SECONDS:
+            self._told_at = time.monotonic()
+            self._out.write(f"{self._words} {self._headway.of(done, total, self._text)}\n")
+            self._out.flush()
+        elif total:
+            self._headway.of(done, total, self._text)
 
     def ended(self, seconds: float) -> None:
         """Write the line."""
@@ -96,6 +111,7 @@ class Bar:
         self._task = task
         self._text = text
         self._words = ""
+        self._headway = Headway()
 
     def begin(self, steps: int) -> None:
         """The bar's length."""
@@ -103,12 +119,12 @@ class Bar:
 
     def stage(self, province: str, kind: str, stage: str) -> None:
         """Shown beside the bar."""
-        self._words = stage_words(province, kind, stage, self._text)
+        self._words, self._headway = stage_words(province, kind, stage, self._text), Headway()
         self._bar.update(self._task, description=self._words)
 
     def counted(self, what: str, done: int, total: int) -> None:
-        """Shown beside the stage."""
-        count = f" {self._text.number(done)} / {self._text.number(total)}" if total else ""
+        """Shown beside the stage, with rate and time left."""
+        count = f" {self._headway.of(done, total, self._text)}" if total else ""
         self._bar.update(self._task, description=self._words + count)
 
     def ended(self, seconds: float) -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from connectors.education import read_families, read_links, read_partition
 from connectors.education_tables import LINKS
+from connectors.registry_news import forget_rechecks, rechecks
 from connectors.schema import is_prepared
 from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
@@ -154,6 +155,7 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
         auditor=work.means.auditor,
     )
     forget_answers(work.checkpoint(kind).folder / "answers")
+    forget_rechecks(work.means.engine, kind, _looked_at(work, kind))
     return asdict(counts) | withdraw_changed(work, kind)
 
 
@@ -161,6 +163,13 @@ def _partition(work: ProvinceRun, kind: str) -> Partition:
     """The partition as it is written; links that are carried forward repeat what was decided earlier."""
     noted = {"accepted_gates": list(work.scope.accepted_gates)} if work.scope.accepted_gates else {}
     return Partition(work.run, kind, work.province, repeats=True, noted=noted)
+
+
+def _looked_at(work: ProvinceRun, kind: str) -> pa.ChunkedArray:
+    """IDs of linked records that this run decided on anew."""
+    anew = without(_records(work, kind), _carried(work, kind)["record_id"])["record_id"]
+    waiting = rechecks(work.means.engine, kind, work.province)
+    return waiting.filter(pc.is_in(waiting, value_set=anew.combine_chunks()))
 
 
 def _preview(
