@@ -76,7 +76,6 @@ def keep_laid_out(settings: Settings, engine: sa.Engine, ended: Event, pause: fl
 def _cases(
     settings: Settings, engine: sa.Engine, kind: Kind, province: str, kept: Checkpoint
 ) -> Iterator[NewCase]:
-    key = seal_key(settings)
     tables = ListTables(
         decisions=kept.table("resolve", "decisions"),
         candidates=kept.table("resolve", "candidates"),
@@ -84,7 +83,24 @@ def _cases(
         raw=kept.table("extract", "raw"),
         schools=read_schools(engine, [province]),
     )
-    for case in open_cases(kind, tables, _family(kept, kind, tables), key):
+    family = _family(kept, kind, tables)
+    return new_cases((kind, province), tables, family, seal_key(settings), settings.review_twice)
+
+
+def new_cases(
+    partition: tuple[str, str], tables: ListTables, family: pa.Table, key: bytes, share: float
+) -> Iterator[NewCase]:
+    """The open records of a partition as they are laid out.
+
+    Args:
+        partition: Kind and province.
+        tables: What lists are made from.
+        family: `reporting.open_cases.FAMILY`.
+        key: The installation's secret.
+        share: Of the records, how many two people are to decide on.
+    """
+    kind, province = partition
+    for case in open_cases(kind, tables, family, key):
         yield NewCase(
             kind=case.kind,
             record_id=case.record_id,
@@ -92,7 +108,7 @@ def _cases(
             place=case.place,
             school_code=case.school_code,
             reason=case.reason,
-            words_needed=2 if reviewed_twice(key, case.kind, case.record_id, settings.review_twice) else 1,
+            words_needed=2 if reviewed_twice(key, case.kind, case.record_id, share) else 1,
             fingerprint=case.fingerprint,
             entries=tuple(Seen(number, looks) for number, looks in case.entries),
             content=case.content,

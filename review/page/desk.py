@@ -13,7 +13,7 @@ from connectors.people_read import PeopleNow
 from connectors.review_cases import Count, Reach, count_cases
 from connectors.review_store import Key
 
-_COUNTED_FOR = timedelta(seconds=10)
+_COUNTED_FOR = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,58 @@
+"""Somebody who uses the page as a browser does: cookies, hidden fields of forms, redirects followed by hand."""
+
+import re
+from html import unescape
+
+from benchmarks.review_page.serving import PASSWORD
+
+_FORM = re.compile(r"<form[^>]*method=\"post\"[^>]*>.*?</form>", re.S)
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+class Visitor:
+    """One user of a test client or a real one."""
+
+    def __init__(self, http):
+        self.http = http
+        self.page = None
+
+    def get(self, path):
+        self.page = self.http.get(path, follow_redirects=False)
+        return self.page
+
+    def sign_in(self, username, password=PASSWORD):
+        self.get("/sign-in")
+        return self.send("/sign-in", username=username, password=password)
+
+    def fields(self, action):
+        """Hidden fields of the form with that action on the page last got."""
+        form = next(one for one in _FORM.findall(self.page.text) if f'action="{action}"' in one)
+        return {name: unescape(value) for name, value in _HIDDEN.findall(form)}
+
+    def send(self, action, **more):
+        """Fill in and send a form of the page; the answer is followed to the next page."""
+        return self.post(action, self.fields(action) | more)
+
+    def post(self, action, fields):
+        answer = self.http.post(action, data=fields, follow_redirects=False)
+        if answer.status_code == 303:
+            self.get(answer.headers["location"])
+        else:
+            self.page = answer
+        return answer
+
+    def begin(self, **filters):
+        """The first record there is to do: its ID."""
+        self.get("/?" + "&".join(f"{name}={value}" for name, value in filters.items()))
+        self.send("/next")
+        return self.record
+
+    def decide(self, answer, note=""):
+        """Decide on the record that is open; the address that comes next."""
+        return self.send("/decide", answer=answer, note=note).headers["location"]
+
+    @property
+    def record(self):
+        """The record that is open."""
+        found = re.search(r'name="id" value="([^"]+)"', self.page.text)
+        return found.group(1) if found else None
