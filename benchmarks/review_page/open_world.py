@@ -1,6 +1,7 @@
 """Open records of invented students, laid out as a run would leave them: five ways in which record and entry differ, in turn."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -161,6 +162,7 @@ def _rows(count: int, province: str, seed: int) -> dict[str, list[Row]]:
     return found
 
 
+@cache
 def open_records(
     count: int, province: str = "38", seed: int = 7
 ) -> tuple[dict[str, pa.Table], list[NewCase]]:

@@ -1,11 +1,13 @@
 """Somebody who uses the page as a browser does: cookies, hidden fields of forms, redirects followed by hand."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from benchmarks.review_page.serving import PASSWORD
+from connectors.database import reading, writing
 
-_FORM = re.compile(r"<form[^>]*method=\"post\"[^>]*>.*?</form>", re.S)
+_FORM = re.compile(r"<form[^>]*method=\"post\"[^>]*>.*?</form>", re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -56,3 +58,39 @@ class Visitor:
         """The record that is open."""
         found = re.search(r'name="id" value="([^"]+)"', self.page.text)
         return found.group(1) if found else None
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self):
+        self.now = datetime(2026, 11, 23, 1, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+    def passes(self, **time):
+        self.now += timedelta(**time)
+
+
+def rows(engine, query):
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def states(engine):
+    return dict(rows(engine, "select record_id, state from review_cases"))
+
+
+def needing(engine, words, province="38"):
+    query = f"select record_id from review_cases where words_needed = {words} and province = '{province}' order by place"
+    return [record for (record,) in rows(engine, query)]
+
+
+def need_two(engine, record):
+    with writing(engine) as connection:
+        connection.exec_driver_sql(f"update review_cases set words_needed = 2 where record_id = '{record}'")
+
+
+def open_at(visitor, record):
+    return visitor.get(f"/record?record_kind=student&id={record}")
