@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from connectors.education_tables import TEXT, sync_metadata
+from connectors.education_tables import sync_metadata, text_column
 
 _NUMBERED = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -39,20 +39,16 @@ TO_DO = (CaseState.OPEN, CaseState.SECOND, CaseState.UNSURE)
 """States in which a reviewer is given the record."""
 
 
-def _text(name: str, *, key: bool = False, needed: bool = True) -> sa.Column[str]:
-    return sa.Column(name, TEXT, primary_key=key, nullable=not needed)
-
-
 review_users = sa.Table(
     "review_users",
     sync_metadata,
-    _text("username", key=True),
-    sa.Column("name", TEXT, nullable=False, unique=True),
-    _text("password"),
-    _text("role"),
-    _text("provinces"),
-    _text("created_at"),
-    _text("disabled_at", needed=False),
+    text_column("username", key=True),
+    text_column("name"),
+    text_column("password"),
+    text_column("role"),
+    text_column("provinces"),
+    text_column("created_at"),
+    text_column("disabled_at", needed=False),
 )
 """Users of the page. `name` answers for decisions, as `--reviewer` does of an import; `password` is an argon2 hash; `provinces` are codes
 parted by blanks, empty for all."""
@@ -60,11 +56,11 @@ parted by blanks, empty for all."""
 review_sessions = sa.Table(
     "review_sessions",
     sync_metadata,
-    _text("token", key=True),
-    _text("username"),
-    _text("form_token"),
-    _text("began_at"),
-    _text("seen_at"),
+    text_column("token", key=True),
+    text_column("username"),
+    text_column("form_token"),
+    text_column("began_at"),
+    text_column("seen_at"),
 )
 """Who is signed in; `token` is a digest of the cookie, `form_token` stands in every form."""
 
@@ -72,35 +68,35 @@ review_failures = sa.Table(
     "review_failures",
     sync_metadata,
     sa.Column("failure", _NUMBERED, primary_key=True, autoincrement=True),
-    _text("username"),
-    _text("address"),
-    _text("failed_at"),
+    text_column("username"),
+    text_column("address"),
+    text_column("failed_at"),
 )
 """Sign-ins that failed, for as long as they count."""
 
 review_layouts = sa.Table(
     "review_layouts",
     sync_metadata,
-    _text("kind", key=True),
-    _text("province", key=True),
-    _text("run"),
-    _text("laid_out_at"),
+    text_column("kind", key=True),
+    text_column("province", key=True),
+    text_column("run"),
+    text_column("laid_out_at"),
 )
 """Whose run's open records are laid out in a partition."""
 
 review_cases = sa.Table(
     "review_cases",
     sync_metadata,
-    _text("kind", key=True),
-    _text("record_id", key=True),
-    _text("province"),
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    text_column("province"),
     sa.Column("place", sa.BigInteger, nullable=False),
-    _text("school_code", needed=False),
-    _text("reason"),
-    _text("state"),
+    text_column("school_code", needed=False),
+    text_column("reason"),
+    text_column("state"),
     sa.Column("words_needed", sa.BigInteger, nullable=False),
-    _text("run"),
-    _text("fingerprint"),
+    text_column("run"),
+    text_column("fingerprint"),
 )
 """The open records, as narrow as counting and choosing want them; `place` is their order in the province, `words_needed` how many people
 are to decide."""
@@ -108,20 +104,20 @@ are to decide."""
 review_case_contents = sa.Table(
     "review_case_contents",
     sync_metadata,
-    _text("kind", key=True),
-    _text("record_id", key=True),
-    _text("entries"),
-    _text("content"),
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    text_column("entries"),
+    text_column("content"),
 )
 """What is shown of each: `entries` as JSON [[personal ID, what it looks like], …] in the order shown, `content` as JSON."""
 
 review_holds = sa.Table(
     "review_holds",
     sync_metadata,
-    _text("kind", key=True),
-    _text("record_id", key=True),
-    _text("username"),
-    _text("until"),
+    text_column("kind", key=True),
+    text_column("record_id", key=True),
+    text_column("username"),
+    text_column("until"),
 )
 """Who has which record open, and until when nobody else is given it."""
 
@@ -129,13 +125,14 @@ review_looks = sa.Table(
     "review_looks",
     sync_metadata,
     sa.Column("look", _NUMBERED, primary_key=True, autoincrement=True),
-    _text("kind"),
-    _text("record_id"),
-    _text("username"),
-    _text("looked_at"),
+    text_column("kind"),
+    text_column("record_id"),
+    text_column("username"),
+    text_column("looked_at"),
 )
 """Who looked at which record on the page, and when; rows are only ever added."""
 
+sa.Index("review_users_by_name", review_users.c.name, unique=True)
 sa.Index("review_sessions_by_user", review_sessions.c.username)
 sa.Index("review_failures_by_moment", review_failures.c.failed_at)
 sa.Index("review_cases_by_place", review_cases.c.province, review_cases.c.place)
