@@ -65,7 +65,8 @@ Row = dict[str, Any]
 
 def _person(draw: Random) -> Row:
     name = f"{draw.choice(_FAMILY)} {draw.choice(_MIDDLE)} {draw.choice(_GIVEN)}"
-    born = date(2015, draw.randint(1, 12), draw.randint(1, 12))
+    month, day = draw.sample(range(1, 13), 2)
+    born = date(2015, month, day)
     return {"name": name, "born": born, "gender": draw.choice("MF")}
 
 

@@ -81,15 +81,9 @@ def test_pages_fit_the_screen_and_axe_finds_nothing(visit, world, size):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     page = visit("son", size)
     begin(page, world)
-    # one with two candidates, and a decision of somebody to show
-    for path in (
-        "/?",
-        "/?reason=several_fit",
-        page.url.removeprefix(world[1]),
-        "/mine",
-        "/figures",
-        "/record?id=none",
-    ):
+    record = page.url.removeprefix(world[1])
+    several = "/record?record_kind=student&id=3800000002"
+    for path in ("/", "/?reason=several_fit", record, several, "/mine", "/figures"):
         page.goto(world[1] + path)
         found = axe.run(page).response
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
