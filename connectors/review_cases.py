@@ -246,12 +246,29 @@ def list_cases(
         limit: At most so many.
         after: Province and place that they come after.
     """
+    found: list[CaseLine] = []
+    for part in _from(after):
+        if len(found) < limit:
+            found += _lines(connection, sa.and_(_asked(reach, wanted), part), now, limit - len(found))
+    return found
+
+
+def _from(after: tuple[str, int]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """What comes after a place: the rest of its province, then the provinces after it.
+
+    In two, because neither database finds its way by an index into both at once.
+    """
+    return sa.and_(_cases.province == after[0], _cases.place > after[1]), _cases.province > after[0]
+
+
+def _lines(
+    connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime, limit: int
+) -> list[CaseLine]:
     columns = (_cases.kind, _cases.record_id, _cases.province, _cases.place, _cases.reason, _cases.state)
-    further = sa.tuple_(_cases.province, _cases.place) > sa.tuple_(*[sa.literal(part) for part in after])
     chosen = (
         sa.select(*columns, _holds.username)
         .select_from(_held(now))
-        .where(_asked(reach, wanted), further)
+        .where(which)
         .order_by(_cases.province, _cases.place)
         .limit(limit)
         .subquery("chosen")
@@ -322,11 +339,9 @@ def take_next(
         # others who ask at the same moment are handed the record after it
         .with_for_update(of=review_cases, skip_locked=True)
     )
-    position = sa.tuple_(_cases.province, _cases.place)
-    start = sa.tuple_(*[sa.literal(part) for part in after])
-    for part in (query.where(position > start), query.where(position <= start)):
+    for part in (*_from(after), sa.true()):
         for _ in range(_TRIES):
-            row = connection.execute(part).first()
+            row = connection.execute(query.where(part)).first()
             if row is None:
                 break
             if hold(connection, reach, (row.kind, row.record_id), now):

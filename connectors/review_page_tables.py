@@ -136,6 +136,13 @@ sa.Index("review_users_by_name", review_users.c.name, unique=True)
 sa.Index("review_sessions_by_user", review_sessions.c.username)
 sa.Index("review_failures_by_moment", review_failures.c.failed_at)
 sa.Index("review_cases_by_place", review_cases.c.province, review_cases.c.place)
+sa.Index(
+    "review_cases_by_count",
+    review_cases.c.province,
+    review_cases.c.kind,
+    review_cases.c.reason,
+    review_cases.c.state,
+)
 sa.Index("review_cases_by_state", review_cases.c.state, review_cases.c.province, review_cases.c.place)
 sa.Index("review_cases_by_school", review_cases.c.school_code, review_cases.c.place)
 sa.Index("review_holds_by_user", review_holds.c.username)

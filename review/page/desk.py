@@ -39,8 +39,11 @@ class Desk:
         now = self.clock()
         with self.lock:
             known = self.counts.get(reach.provinces)
-        if known is not None and now - known[0] < _COUNTED_FOR:
-            return known[1]
+            if known is not None and now - known[0] < _COUNTED_FOR:
+                return known[1]
+            if known is not None:
+                # whoever comes while it is counted again is told what was counted before
+                self.counts[reach.provinces] = now, known[1]
         with reading(self.engine) as connection:
             found = count_cases(connection, reach)
         with self.lock:

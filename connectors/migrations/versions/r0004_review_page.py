@@ -16,6 +16,7 @@ INDEXES = {
     "review_sessions_by_user": ("review_sessions", ["username"]),
     "review_failures_by_moment": ("review_failures", ["failed_at"]),
     "review_cases_by_place": ("review_cases", ["province", "place"]),
+    "review_cases_by_count": ("review_cases", ["province", "kind", "reason", "state"]),
     "review_cases_by_state": ("review_cases", ["state", "province", "place"]),
     "review_cases_by_school": ("review_cases", ["school_code", "place"]),
     "review_holds_by_user": ("review_holds", ["username"]),
