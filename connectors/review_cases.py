@@ -162,6 +162,10 @@ def replace_cases(
     ]  # fmt: skip
     bulk_insert(connection, review_cases, _as_table(review_cases, narrow))
     bulk_insert(connection, review_case_contents, _as_table(review_case_contents, wide))
+    if connection.dialect.name == "postgresql":
+        # reviewers come at once, the server's own look at what is there a minute later
+        for table in (review_cases, review_case_contents):
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 def clear_cases(connection: sa.Connection, kind: str, province: str) -> None:
