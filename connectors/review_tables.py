@@ -24,6 +24,12 @@ class State(StrEnum):
     """The same person decided anew, or a third settled a conflict."""
     CONFLICT = "conflict"
     """Another person's decision contradicts it; a third is awaited."""
+    TAKEN_BACK = "taken_back"
+    """Whoever made it undid it before any run saw it."""
+
+
+OVER = (State.WITHDRAWN, State.TAKEN_BACK)
+"""States in which a decision counts no longer, whatever comes."""
 
 
 def _text(name: str, *, needed: bool = True) -> sa.Column[str]:
@@ -72,6 +78,7 @@ review_states = sa.Table(
 )
 """Every state that a decision was in; the last one counts. `cause` is a run, a file or a word of ours."""
 
+sa.Index("review_decisions_by_reviewer", review_decisions.c.reviewer, review_decisions.c.decided_at)
 sa.Index("review_decisions_by_record", review_decisions.c.kind, review_decisions.c.record_id)
 sa.Index("review_entries_by_number", review_entries.c.personal_id)
 sa.Index("review_states_by_decision", review_states.c.decision, review_states.c.entry)

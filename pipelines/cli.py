@@ -40,7 +40,14 @@ from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_se
 from pipelines.telling import error_in_words
 from pipelines.texts import LANGUAGES, Texts, texts
 from reporting.errors import ReportingError
-from review.errors import ReviewError, ReviewerUnnamed
+from review.errors import (
+    PasswordTooShort,
+    ReviewError,
+    ReviewerUnnamed,
+    UsernameTaken,
+    UsernameUnusable,
+    UserUnknown,
+)
 
 
 class Exit(IntEnum):
@@ -91,7 +98,10 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConnectorError, Exit.SETTINGS),
     (MatchingError, Exit.SETTINGS),
     (ReportingError, Exit.SETTINGS),
-    (ReviewerUnnamed, Exit.USAGE),
+    *[
+        (kind, Exit.USAGE)
+        for kind in (ReviewerUnnamed, UsernameUnusable, UsernameTaken, UserUnknown, PasswordTooShort)
+    ],
     (ReviewError, Exit.SETTINGS),
 )
 """Error → exit code, the first that fits."""

@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from pipelines.cli import Asked
+from pipelines.commands_review_page import serve, user
 from pipelines.commands_sync import codes, near
 from pipelines.means import utc_now
 from pipelines.province_names import province_name
 from pipelines.texts import Texts
-from review.importing import Fate, Judged, TakenIn
+from review.importing import Judged, TakenIn
+from review.judging import Fate
 
 _MOST_ROWS = 40
 """Row numbers shown for one reason."""
@@ -22,6 +24,10 @@ _MOST_ROWS = 40
 @click.group()
 def review() -> None:
     """Decisions of people."""
+
+
+review.add_command(serve)
+review.add_command(user)
 
 
 @review.command("export")

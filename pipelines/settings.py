@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         None, description="Last day for grade 12, before the exam; open records of grade 12 are due by then."
     )
 
+    review_twice: float = Field(
+        0.05, ge=0, le=1, description="Share of open records that two people decide on independently."
+    )
     keep_runs_days: int = Field(90, ge=1, description="How long the tables of a run are kept.")
 
     @classmethod
@@ -225,13 +228,22 @@ def secret_of(settings: Settings) -> str:
     file = settings.registry_secret_file
     if file is None:
         raise SettingsWrong([f"neither {PREFIX}REGISTRY_SECRET nor registry_secret_file is given"])
+    return owners_secret(file, "registry_secret_file")
+
+
+def owners_secret(file: Path, setting: str = "password file") -> str:
+    """The secret in a file that nobody else may read.
+
+    Raises:
+        SettingsWrong: It can't be read, or others may read it.
+    """
     try:
         open_to_others = file.stat().st_mode & 0o077
         secret = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise SettingsWrong([f"registry_secret_file {file} can't be read ({type(error).__name__})"]) from None
+        raise SettingsWrong([f"{setting} {file} can't be read ({type(error).__name__})"]) from None
     if open_to_others:
-        raise SettingsWrong([f"registry_secret_file {file} can be read by others; chmod 600 it"])
+        raise SettingsWrong([f"{setting} {file} can be read by others; chmod 600 it"])
     return secret
 
 

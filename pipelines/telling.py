@@ -30,6 +30,10 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.SchemaNewer,
     review_errors.ReviewerUnnamed,
     review_errors.SealKeyDiffers,
+    review_errors.UsernameUnusable,
+    review_errors.UsernameTaken,
+    review_errors.UserUnknown,
+    review_errors.PasswordTooShort,
 )
 """Errors with a text of their own in the catalogue; the others say what they say in English."""
 

@@ -41,6 +41,7 @@ nearest as (
 )
 select d.kind, d.record_id, r.province, d.outcome, d.reason, d.evidence, d.decided_by,
        w.full_name, w.birth_date, w.gender, w.birth_place, w.claimed_id, w.grade,
+       w.residence_province, w.residence_commune,
        r.school_code, named.school_name, r.birth_from, r.birth_precision, r.claimed_form, nearest
 from decisions d
 join records r using (kind, record_id)
@@ -89,12 +90,12 @@ def rows_by_province(tables: ListTables, facts: ListFacts) -> Iterator[tuple[str
 
     Within a province by kind (`KINDS`), school, grade and name as a class list has it.
     """
-    found = _open_records(tables)
+    found = find_open(tables)
     to_row = _Rows(facts, texts(facts.language), province_names())
     for province in sorted(pc.unique(found["province"]).to_pylist(), key=str):
         here = pc.is_null(found["province"]) if province is None else pc.equal(found["province"], province)
         with _uncollected():
-            records = sorted(found.filter(here).to_pylist(), key=_order)
+            records = sorted(found.filter(here).to_pylist(), key=list_order)
             rows = [to_row(record) for record in records]
         yield province, rows
 
@@ -111,14 +112,16 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _open_records(tables: ListTables) -> pa.Table:
+def find_open(tables: ListTables) -> pa.Table:
+    """The open records, what was typed of them and the nearest candidates, one row each and in no order."""
     with duckdb.connect() as con:
         for name in ("decisions", "candidates", "records", "raw", "schools"):
             con.register(name, getattr(tables, name))
         return con.sql(_OPEN).to_arrow_table()
 
 
-def _order(record: Mapping[str, Any]) -> tuple[int, str, tuple[int, str], str, str]:
+def list_order(record: Mapping[str, Any]) -> tuple[int, str, tuple[int, str], str, str]:
+    """Where a row of `find_open` stands among those of its province."""
     grade = record["grade"] or ""
     return (
         KINDS.index(record["kind"]),

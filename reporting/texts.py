@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from io import BytesIO
 
 from babel import Locale
@@ -100,6 +101,12 @@ def texts(language: str = "vi") -> Texts:
 
 
 def _read(language: str) -> dict[str, str]:
-    place = resources.files("reporting") / "locales" / language / "LC_MESSAGES" / "reporting.po"
+    return read_messages(
+        resources.files("reporting") / "locales" / language / "LC_MESSAGES" / "reporting.po", language
+    )
+
+
+def read_messages(place: Traversable, language: str) -> dict[str, str]:
+    """The messages of a catalogue: key → text."""
     catalogue = read_po(BytesIO(place.read_bytes()), locale=language, abort_invalid=True)
     return {str(message.id): str(message.string) for message in catalogue if message.id and message.string}

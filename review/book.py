@@ -15,8 +15,9 @@ from connectors.review_store import (
     decisions_of,
     set_states,
 )
-from connectors.review_tables import State
+from connectors.review_tables import OVER, State
 from matching.decision import Verdict
+from review.case_states import restate
 from review.standing import settles, states
 
 _NOT_STORED = 2**62
@@ -82,9 +83,20 @@ class Book:
         Returns:
             How many held until now.
         """
-        live = [number for number in numbers if self._decisions[number].state != State.WITHDRAWN]
+        return self._end(numbers, State.WITHDRAWN, cause)
+
+    def take_back(self, number: int, cause: str) -> int:
+        """A decision is undone by whoever made it; what they said before counts again.
+
+        Returns:
+            How many held until now.
+        """
+        return self._end([number], State.TAKEN_BACK, cause)
+
+    def _end(self, numbers: Iterable[int], state: State, cause: str) -> int:
+        live = [number for number in numbers if self._decisions[number].state not in OVER]
         for number in live:
-            self._decisions[number] = replace(self._decisions[number], state=State.WITHDRAWN)
+            self._decisions[number] = replace(self._decisions[number], state=state)
             self._causes[number] = cause
         for key in {self._decisions[number].key for number in live}:
             self._settle(key, cause)
@@ -102,6 +114,8 @@ class Book:
                 if of == cause and self._before.get(number) != self._decisions[number].state
             }
             set_states(self._connection, changed, cause, now)
+        touched = {self._decisions[number].key for number in self._causes}
+        restate(self._connection, {key: self.on(key) for key in touched})
 
     def _put(self, one: Decision) -> None:
         self._decisions[one.number] = one

@@ -19,13 +19,15 @@ _TELLING = {"record_id", "decision", "checksum"}
 """Columns that make a row a header."""
 _HEADER_ROWS = 20
 _LONGEST_ID = 20
-_CHOSEN = {Answer.SAME_1: 1, Answer.SAME_2: 2, Answer.SAME_3: 3}
-_VERDICTS = {
+CHOSEN = {Answer.SAME_1: 1, Answer.SAME_2: 2, Answer.SAME_3: 3}
+"""Answers that choose a candidate → its rank."""
+VERDICTS = {
     Answer.NOT_SAME: Verdict.NOT_SAME,
     Answer.UNSURE: Verdict.UNSURE,
     Answer.BACK_TO_SCHOOL: Verdict.BACK_TO_SCHOOL,
     Answer.NO_NUMBER: Verdict.NO_NUMBER,
 }
+"""What the other answers say."""
 
 
 class Fault(StrEnum):
@@ -165,7 +167,7 @@ def _sound(place: Place, cells: Mapping[str, str], answer: Answer) -> Claim | Re
     shown = [
         (cells[f"candidate_{rank}_key"], cells[f"candidate_{rank}_seen"]) for rank in range(1, CANDIDATES + 1)
     ]
-    chosen = _CHOSEN.get(answer)
+    chosen = CHOSEN.get(answer)
     candidates = [shown[chosen - 1]] if chosen else shown
     if chosen and not candidates[0][0]:
         return Refused(place, Fault.NO_SUCH_CANDIDATE)
@@ -173,7 +175,7 @@ def _sound(place: Place, cells: Mapping[str, str], answer: Answer) -> Claim | Re
         place=place,
         kind=cells["kind"],
         record_id=cells["record_id"],
-        verdict=Verdict.SAME if chosen else _VERDICTS[answer],
+        verdict=Verdict.SAME if chosen else VERDICTS[answer],
         candidates=tuple(one for one in candidates if one[0]),
         note=unguard(cells.get("note", ""))[:NOTE_LENGTH],
         run=cells["run"],

@@ -1,8 +1,12 @@
-"""What can go wrong while decisions are taken in.
+"""What can go wrong while decisions are taken in, or users of the page are made.
 
 ReviewError
 ├── ReviewerUnnamed     nobody answers for the decisions
-└── SealKeyDiffers      decisions were made under another key than ours
+├── SealKeyDiffers      decisions were made under another key than ours
+├── UsernameUnusable    a username may not look like that
+├── UsernameTaken       somebody has that username, or that name
+├── UserUnknown         there is no such user
+└── PasswordTooShort    or longer than can be used
 """
 
 
@@ -30,3 +34,55 @@ class SealKeyDiffers(ReviewError):
             f"{count} decisions of reviewers were made under another seal key; put the file seal.key of that installation "
             "into the home folder, and run again"
         )
+
+
+class UsernameUnusable(ReviewError):
+    """A username may not look like that.
+
+    Attributes:
+        username: As given.
+    """
+
+    def __init__(self, username: str) -> None:
+        self.username = username
+        super().__init__(
+            f"{username!r} can't be a username; use 2 to 40 small letters a-z, digits, dots, dashes"
+        )
+
+
+class UsernameTaken(ReviewError):
+    """Somebody has that username, or that name.
+
+    Attributes:
+        username: As given.
+    """
+
+    def __init__(self, username: str) -> None:
+        self.username = username
+        super().__init__(f"a user {username} or one of the same name is there already; choose another")
+
+
+class UserUnknown(ReviewError):
+    """There is no such user.
+
+    Attributes:
+        username: As given.
+    """
+
+    def __init__(self, username: str) -> None:
+        self.username = username
+        super().__init__(f"there is no user {username} who may sign in; see `identity-sync review user list`")
+
+
+class PasswordTooShort(ReviewError):
+    """A password is too short, or longer than can be used.
+
+    Attributes:
+        shortest: Characters, at least.
+        longest: At most.
+    """
+
+    def __init__(self, shortest: int, longest: int) -> None:
+        self.shortest = shortest
+        self.longest = longest
+        super().__init__(f"a password has {shortest} to {longest} characters")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,35 +18,12 @@ from connectors.database import reading, writing
 from connectors.education import create_sync_tables, read_partition
 from connectors.list_files import ListFile
 from connectors.review_store import Decision, Key, Seen, Standing, hold_reviews, standing_of
-from connectors.review_tables import State
 from connectors.worklist import FINGERPRINTED, record_fingerprint
 from review.answers import Labels
 from review.book import Book
 from review.claims import Claim, Place, Refused, claims_of
 from review.errors import ReviewerUnnamed
-
-
-class Fate(StrEnum):
-    """What becomes of a row."""
-
-    ACCEPTED = "accepted"
-    UNCHANGED = "unchanged"
-    """Had before."""
-    CONFLICTING = "conflicting"
-    """Taken in; it contradicts somebody else's decision, and both wait for a third."""
-    STALE = "stale"
-    """What the list showed is no longer so."""
-    INVALID = "invalid"
-
-
-class Why(StrEnum):
-    """Why a row is stale."""
-
-    RECORD_CHANGED = "record_changed"
-    RECORD_GONE = "record_gone"
-    CANDIDATE_UNKNOWN = "candidate_unknown"
-    """No run that is still kept knows the candidate."""
-    ENTRY_CHANGED = "entry_changed"
+from review.judging import Fate, Why, entered, out_of_date
 
 
 @dataclass(frozen=True)
@@ -211,27 +187,15 @@ class _Desk:
         return sorted(rows, key=lambda row: (row.place.sheet, row.place.row))
 
     def _judge(self, book: Book, claim: Claim, file: ListFile) -> Judged:
-        looks = self.known.fingerprint(claim.key)
-        if looks is None:
-            return Judged(claim.place, Fate.STALE, Why.RECORD_GONE)
-        if looks != claim.fingerprint:
-            return Judged(claim.place, Fate.STALE, Why.RECORD_CHANGED)
+        why = out_of_date(self.known.fingerprint(claim.key), claim.fingerprint)
         entries = self.known.entries(claim)
+        if why is not None:
+            return Judged(claim.place, Fate.STALE, why)
         if entries is None:
             return Judged(claim.place, Fate.STALE, Why.CANDIDATE_UNKNOWN)
-        new = self._decision(claim, entries, file)
-        before = book.on(new.key)
-        mine = [one for one in before if one.reviewer == new.reviewer]
-        had = [one for one in mine if _source(one) == _source(new)]
-        withdrawn = [one for one in before if one.state == State.WITHDRAWN]
-        if any(one in had or _looked_at(one) == _looked_at(new) for one in withdrawn):
-            return Judged(claim.place, Fate.STALE, Why.ENTRY_CHANGED)
-        if had or (mine and _content(mine[-1]) == _content(new)):
-            return Judged(claim.place, Fate.UNCHANGED)
-        entered = book.enter(new)
-        waits = entered.state == State.CONFLICT
-        fate = Fate.CONFLICTING if waits else Fate.ACCEPTED
-        return Judged(claim.place, fate, settles=entered.settles)
+        fate, stands = entered(book, self._decision(claim, entries, file))
+        why = Why.ENTRY_CHANGED if fate == Fate.STALE else None
+        return Judged(claim.place, fate, why or "", settles=stands is not None and stands.settles)
 
     def _decision(self, claim: Claim, entries: tuple[Seen, ...], file: ListFile) -> Decision:
         return Decision(
@@ -248,15 +212,3 @@ class _Desk:
             source_row=claim.place.row,
             source_digest=file.digest,
         )
-
-
-def _looked_at(one: Decision) -> tuple[object, ...]:
-    return one.fingerprint, one.entries
-
-
-def _content(one: Decision) -> tuple[object, ...]:
-    return one.verdict, one.note, *_looked_at(one)
-
-
-def _source(one: Decision) -> tuple[object, ...]:
-    return one.source_digest, one.source_row

@@ -2,7 +2,7 @@
 
 The last word of each person counts. Where the words of two people can't both be true, both wait; a third, who is no party to it, settles it,
 and what was said before is superseded. Two records that people linked to one entry wait in the same way; a third may confirm either, or both
-as one person entered twice. What was withdrawn counts no longer.
+as one person entered twice. What was withdrawn or taken back counts no longer.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from connectors.review_store import Decision, Key
-from connectors.review_tables import State
+from connectors.review_tables import OVER, State
 from matching.decision import Verdict
 
 
@@ -32,7 +32,7 @@ def states(decisions: Iterable[Decision]) -> dict[int, State]:
 
 def _of_record(decisions: Sequence[Decision]) -> dict[int, State]:
     found = {one.number: State.SUPERSEDED for one in decisions}
-    found |= {one.number: State.WITHDRAWN for one in decisions if one.state == State.WITHDRAWN}
+    found |= {one.number: one.state for one in decisions if one.state in OVER}
     current = current_decisions(decisions)
     differ = any(contradict(one, other) for one, other in combinations(current, 2))
     return found | {one.number: State.CONFLICT if differ else State.ACTIVE for one in current}
@@ -40,7 +40,7 @@ def _of_record(decisions: Sequence[Decision]) -> dict[int, State]:
 
 def current_decisions(decisions: Sequence[Decision]) -> list[Decision]:
     """The last word of each person on one record, from the last settlement on."""
-    last = {one.reviewer: one for one in decisions if one.state != State.WITHDRAWN}
+    last = {one.reviewer: one for one in decisions if one.state not in OVER}
     words = sorted(last.values(), key=lambda one: one.number)
     settled = max((place for place, one in enumerate(words) if one.settles), default=0)
     return words[settled:]

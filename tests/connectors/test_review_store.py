@@ -13,7 +13,8 @@ from connectors.worklist import COLUMNS, SEALED, Answer, record_fingerprint, sea
 from review.answers import Labels
 from review.errors import ReviewerUnnamed
 from review.honoured import withdraw
-from review.importing import Fate, Means, take_in
+from review.importing import Means, take_in
+from review.judging import Fate
 
 KEY = b"k" * 32
 X, Y = "001315000001", "001315000002"

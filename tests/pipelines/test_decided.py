@@ -12,7 +12,7 @@ from pipelines.cli import run
 from pipelines.decided import still_carried, taken_back
 from pipelines.texts import LANGUAGES, texts
 from review.claims import Fault
-from review.importing import Fate, Why
+from review.judging import Fate, Why
 
 X, Y = "001315000001", "001315000002"
 

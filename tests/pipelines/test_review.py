@@ -1,6 +1,7 @@
 """Decisions from end to end: a run, its lists, a person in Excel, the import, and the next run."""
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,11 +13,15 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from starlette.testclient import TestClient
 
+from connectors.database import open_database
 from connectors.worklist import COLUMNS
 from pipelines.cli import run as command
 from pipelines.means import open_means
 from pipelines.progress import Silence
+from pipelines.review_layout import lay_out_new
+from pipelines.review_page import make_page
 from pipelines.scope import Scope, new_run
 from reporting.texts import texts
 
@@ -230,3 +235,82 @@ def test_lists_saved_again_by_libreoffice_are_read_all_the_same(office, tmp_path
         if "dẫn" not in path.name
     ]
     assert sum(counted) == 2
+
+
+PASSWORD = "một mật khẩu để thử"
+
+
+@pytest.fixture
+def page(office):
+    """The page over what the run left, and somebody who has signed in."""
+    secret = office.folder / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(PASSWORD)
+    office("review", "user", "add", "hoa", "--name", "Hoa", "--province", PROVINCE, "--password-file", secret)
+    engine = open_database(office.settings.database_url)
+    assert lay_out_new(office.settings, engine, datetime.now(UTC))
+    assert lay_out_new(office.settings, engine, datetime.now(UTC)) == 0
+    app = make_page(office.settings, engine, address="http://127.0.0.1/", host="127.0.0.1")
+    browser = TestClient(app, base_url="http://127.0.0.1")
+    form = {"token": hidden(browser.get("/sign-in").text, "token"), "username": "hoa", "password": PASSWORD}
+    assert browser.post("/sign-in", data=form).status_code == 200
+    yield browser
+    engine.dispose()
+
+
+def hidden(text, name):
+    """A hidden field of the form that decides, or of the only one there is."""
+    form = text.split('action="/decide"')[-1]
+    return re.search(rf'name="{name}" value="([^"]*)"', form).group(1)
+
+
+def decided_on_page(browser, key, answer):
+    shown = browser.get("/record", params={"record_kind": key[0], "id": key[1]}).text
+    names = ("token", "record_kind", "id", "after", "run", "fingerprint", "form")
+    return browser.post("/decide", data={name: hidden(shown, name) for name in names} | {"answer": answer})
+
+
+def test_what_is_decided_on_the_page_is_honoured_as_what_came_by_a_list(office, page):
+    settings, path = office.settings, office.export() / f"unmatched-{PROVINCE}.xlsx"
+    same, denied, *_ = with_candidates(path)
+    entry = best_candidate(settings, same)
+    assert "Đã ghi" in decided_on_page(page, same, "same_1").text
+    decided_on_page(page, denied, "not_same")
+    assert office.take_in(decide(path, {same: "same_1", denied: "not_same"}))[0] == {"unchanged": 2}
+    assert not {same, denied} & set(listed(office.export() / f"unmatched-{PROVINCE}.xlsx"))
+
+    sync(settings)
+    assert link_of(settings, same) == (entry, "confirmed_by_person", "person", 1)
+    engine = open_database(settings.database_url)
+    lay_out_new(settings, engine, datetime.now(UTC))
+    assert page.get("/record", params={"record_kind": same[0], "id": same[1]}).status_code == 404
+    shutil.rmtree(settings.home / "runs")
+    lay_out_new(settings, engine, datetime.now(UTC))
+    assert rows(settings, "select count(*) from review_case_contents") == [(0,)], "they go with their run"
+    engine.dispose()
+
+
+def test_all_that_a_run_left_open_is_laid_out_as_lists_have_it(office, page):
+    path = office.export("--decided") / f"unmatched-{PROVINCE}.xlsx"
+    laid_out = rows(
+        office.settings,
+        "select kind, record_id from review_cases where province = ? order by place",
+        PROVINCE,
+    )
+    assert laid_out == list(listed(path))
+
+
+def test_users_are_listed_and_shut_out_and_passwords_come_from_files_that_others_cannot_read(office, page):
+    (user,) = json.loads(office("review", "user", "list", "--json"))
+    assert (user["username"], user["role"], user["provinces"]) == ("hoa", "reviewer", [PROVINCE])
+    assert PASSWORD not in json.dumps(user)
+    office("review", "user", "disable", "hoa")
+    assert json.loads(office("review", "user", "list", "--json"))[0]["disabled"]
+    assert "sign-in" in str(page.get("/").url)
+    open_file = office.folder / "open"
+    open_file.write_text(PASSWORD)
+    open_file.chmod(0o644)
+    given = ["--set", f"database_url={office.settings.database_url}"]
+    add = ["review", "user", "add", "binh", "--name", "Bình", "--password-file", str(open_file)]
+    assert command([*given, *add, "--everywhere"]) == 3
+    assert command([*given, *add]) == 2, "a scope is never left to chance"

@@ -1,10 +1,16 @@
-"""Lists as reviewers send them back, made row by row."""
+"""Lists as reviewers send them back, made row by row; the page over a small world, and people with browsers."""
 
 import pytest
+from starlette.testclient import TestClient
 
+from benchmarks.review_page.open_world import load_world
+from benchmarks.review_page.serving import add_people, page_of
+from connectors.database import open_database
 from connectors.list_files import ListFile, ListRow, ListSheet, cell_text
 from connectors.worklist import COLUMNS, SEALED, record_fingerprint, seal
 from pipelines.review_lists import list_labels
+
+from .page_world import Clock, Visitor
 
 KEY = b"k" * 32
 RUN = "2026-11-21T01-30-00-ab12"
@@ -51,3 +57,42 @@ def list_file(*rows, columns=COLUMNS, header=None, name="list.xlsx", digest="d1"
 @pytest.fixture(scope="session")
 def labels():
     return list_labels()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request):
+    return request.param
+
+
+@pytest.fixture
+def engine(request, database, tmp_path):
+    """Students of two provinces, all of them open, and people who may sign in."""
+    if database == "sqlite":
+        url = f"sqlite:///{tmp_path / 'education.db'}"
+    else:
+        url = request.getfixturevalue("postgres_server").empty_database()
+    engine = open_database(url, wait=10)
+    load_world(engine, 24)
+    load_world(engine, 24, "48", seed=8)
+    add_people(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def office(engine, clock):
+    """Who signs in by name; each has a browser of their own."""
+    app = page_of(engine, clock)
+
+    def visitor(username=None, address="10.0.0.1"):
+        one = Visitor(TestClient(app, base_url="http://127.0.0.1", client=(address, 1)))
+        if username:
+            assert one.sign_in(username).status_code == 303
+        return one
+
+    return visitor

@@ -1,0 +1,54 @@
+"""The pictures of the review page in docs/officer.vi.md, taken by a browser of invented people.
+
+python -m benchmarks.review_page.pictures OUT
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.review_page.open_world import load_world
+from benchmarks.review_page.serving import PASSWORD, add_people, served
+from connectors.database import open_database
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+def sign_in(page: Page, address: str, username: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.fill("#username", username)
+    page.fill("#password", PASSWORD)
+    page.click("button.main")
+    page.wait_for_selector("h1")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--height", type=int, default=860)
+    wanted = parser.parse_args()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        engine = open_database(f"sqlite:///{folder}/education.db")
+        load_world(engine, 600)
+        add_people(engine)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        with served(engine) as address:
+            page = browser.new_page(viewport={"width": wanted.width, "height": wanted.height})
+            sign_in(page, address, "hoa")
+            page.screenshot(path=wanted.out / "review-list.png")
+            page.click("form[action='/next'] button")
+            for _ in range(2):
+                page.keyboard.press("0")
+                page.wait_for_selector(".strip form.told")
+                page.wait_for_load_state()
+            page.screenshot(path=wanted.out / "review-record.png")
+        browser.close()
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

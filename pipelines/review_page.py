@@ -1,0 +1,48 @@
+"""The review page with the means of this installation."""
+
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from connectors.people_read import PeopleNow
+from connectors.review_store import Key
+from pipelines.means import utc_now
+from pipelines.review_layout import reviewed_twice
+from pipelines.seals import seal_key
+from pipelines.settings import Settings
+from review.page.app import make_app
+from review.page.desk import Desk
+
+
+def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str) -> FastAPI:
+    """The application.
+
+    Args:
+        settings: The installation's.
+        engine: The education database, its sync tables made.
+        address: What users type; https where TLS stands in front, and only then are cookies kept from plain HTTP.
+        host: What is listened at.
+
+    Raises:
+        ColumnsMissing: The education database lacks a table.
+    """
+    key = seal_key(settings)
+
+    def drawn(record: Key) -> bool:
+        return reviewed_twice(key, *record, settings.review_twice)
+
+    typed = urlsplit(address)
+    names = {name for name in (typed.hostname, host) if name} | {"127.0.0.1", "localhost", "::1"}
+    return make_app(
+        Desk(
+            engine=engine,
+            people=PeopleNow(engine, key),
+            drawn=drawn,
+            clock=utc_now,
+            language=settings.language,
+            synthetic=settings.synthetic,
+            secure=typed.scheme == "https",
+            hosts=frozenset(names),
+        )
+    )

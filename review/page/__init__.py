@@ -1,0 +1,1 @@
+"""The review page: plain forms for people who decide on one record after another."""
