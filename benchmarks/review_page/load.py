@@ -1,8 +1,9 @@
 """How long each page takes with many open records: one reviewer, then twenty at once; the server is a process of its own.
 
-python -m benchmarks.review_page.load DATABASE_URL [--records 100000] [--times 100] [--crowd 20]
+python -m benchmarks.review_page.load DATABASE_URL [--records 100000] [--times 100] [--crowd 20] [--pause 2]
 
-DATABASE_URL is an empty database (sqlite:///PATH or postgresql://…). Reviewers decide at once, without looking: a person takes seconds.
+DATABASE_URL is an empty database (sqlite:///PATH or postgresql://…). A person looks at a record for some seconds; these look for --pause, drawn between
+half and one and a half of it; 0 tries how much the server bears.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from random import Random
 
 import httpx2
 import numpy as np
@@ -82,11 +84,13 @@ def _one(address: str, username: str, times: Times, rounds: int) -> None:
         reviewer.send("undo", "/undo") if at % 10 == 0 else reviewer.send("skip", "/skip")
 
 
-def _deciding(address: str, username: str, times: Times, rounds: int) -> None:
+def _deciding(address: str, username: str, times: Times, rounds: int, pause: float) -> None:
+    draw = Random(username)
     reviewer = Reviewer(address, username, times)
     reviewer.get("list", "/")
     reviewer.send("next", "/next")
     for _ in range(rounds):
+        time.sleep(pause * draw.uniform(0.5, 1.5))
         reviewer.send("decide", "/decide", answer="not_same")
 
 
@@ -110,6 +114,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--crowd", type=int, default=20)
+    parser.add_argument("--pause", type=float, default=2.0)
     parser.add_argument("--serve", action="store_true", help="only serve, for the other process")
     wanted = parser.parse_args()
     engine = open_database(wanted.database_url)
@@ -136,8 +141,12 @@ def main() -> None:
         together: Times = defaultdict(list)
         with ThreadPoolExecutor(wanted.crowd) as threads:
             rounds = max(1, wanted.times // 5)
-            list(threads.map(lambda one: _deciding(address, one.username, together, rounds), crowd))
-        _told(f"{wanted.crowd} at once, each deciding as fast as it is answered", together)
+            list(
+                threads.map(
+                    lambda one: _deciding(address, one.username, together, rounds, wanted.pause), crowd
+                )
+            )
+        _told(f"{wanted.crowd} at once, {wanted.pause:g} s a record", together)
         server.stdin.close()
 
 

@@ -14,6 +14,8 @@ from benchmarks.review_page.serving import PASSWORD, add_people, served
 from connectors.database import open_database
 
 CHROMIUM = "/usr/bin/chromium"
+RECORD = "3800000012"
+"""One with several candidates and a family."""
 
 
 def sign_in(page: Page, address: str, username: str) -> None:
@@ -41,10 +43,10 @@ def main() -> None:
             sign_in(page, address, "hoa")
             page.screenshot(path=wanted.out / "review-list.png")
             page.click("form[action='/next'] button")
-            for _ in range(2):
-                page.keyboard.press("0")
-                page.wait_for_selector(".strip form.told")
-                page.wait_for_load_state()
+            for _ in range(4):
+                page.click("button[value=not_same]")
+            page.wait_for_selector(".strip form.told")
+            page.goto(f"{address}/record?record_kind=student&id={RECORD}")
             page.screenshot(path=wanted.out / "review-record.png")
         browser.close()
         engine.dispose()

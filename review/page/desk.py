@@ -13,7 +13,7 @@ from connectors.people_read import PeopleNow
 from connectors.review_cases import Count, Reach, count_cases
 from connectors.review_store import Key
 
-_COUNTED_FOR = timedelta(seconds=5)
+_COUNTED_FOR = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Desk:
     lock: Lock = field(default_factory=Lock)
 
     def counted(self, reach: Reach) -> list[Count]:
-        """What is within reach, counted a few seconds ago at most."""
+        """What is within reach, counted a second ago at most."""
         now = self.clock()
         with self.lock:
             known = self.counts.get(reach.provinces)
