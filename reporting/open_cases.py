@@ -122,7 +122,9 @@ def open_cases(kind: str, tables: ListTables, family: pa.Table, key: bytes) -> I
         }
         relatives.setdefault(row["record_id"], []).append(shown)
     start = KINDS.index(kind) * _OF_A_KIND
-    for place, record in enumerate(sorted(find_open(tables).to_pylist(), key=list_order), start + 1):
+    for place, record in enumerate(
+        sorted(find_open(tables, whole=True).to_pylist(), key=list_order), start + 1
+    ):
         found = relatives.get(record["record_id"], []) if _by_family(record) else []
         yield _case(record, place, found, key)
 

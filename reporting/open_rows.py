@@ -33,10 +33,13 @@ _SHOWN_OF_CANDIDATE = f"""struct_pack(
         rank := rank, personal_id := personal_id, match_probability := match_probability,
         {", ".join(f"entry_{name} := entry_{name}" for name in ENTRY_SEEN)},
         evidence := struct_pack(gender := evidence.gender, birth_place := evidence.birth_place))"""
-_OPEN = f"""
+
+
+def _open(shown: str) -> str:
+    return f"""
 with named as (select school_code, any_value(name) as school_name from schools group by school_code),
 nearest as (
-    select kind, record_id, list({_SHOWN_OF_CANDIDATE} order by rank) as nearest
+    select kind, record_id, list({shown} order by rank) as nearest
     from candidates where rank <= {CANDIDATES} group by kind, record_id
 )
 select d.kind, d.record_id, r.province, d.outcome, d.reason, d.evidence, d.decided_by,
@@ -112,12 +115,17 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def find_open(tables: ListTables) -> pa.Table:
-    """The open records, what was typed of them and the nearest candidates, one row each and in no order."""
+def find_open(tables: ListTables, *, whole: bool = False) -> pa.Table:
+    """The open records, what was typed of them and the nearest candidates, one row each and in no order.
+
+    Args:
+        tables: What lists are made from.
+        whole: All that is known of the candidates (`matching.schemas.CANDIDATES`), not only what lists show.
+    """
     with duckdb.connect() as con:
         for name in ("decisions", "candidates", "records", "raw", "schools"):
             con.register(name, getattr(tables, name))
-        return con.sql(_OPEN).to_arrow_table()
+        return con.sql(_open("candidates" if whole else _SHOWN_OF_CANDIDATE)).to_arrow_table()
 
 
 def list_order(record: Mapping[str, Any]) -> tuple[int, str, tuple[int, str], str, str]:
