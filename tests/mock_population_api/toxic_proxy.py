@@ -4,9 +4,9 @@ Faults are named for what the client sees. It stands between a client and a real
 sockets do, not what a transport pretends.
 """
 
-import asyncio
 import contextlib
 import socket
+import socketserver
 import struct
 import threading
 import time
@@ -23,92 +23,85 @@ class ToxicProxy:
     """
 
     def __init__(self, host, port):
-        self._target = (host, port)
+        self.target = (host, port)
         self.plan = deque()
-        self.met = []
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._server = _Server(("127.0.0.1", 0), _Connection)
+        self._server.proxy = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     def __enter__(self):
         self._thread.start()
-        self._ready.wait()
         return self
 
     def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._server.shutdown()
         self._thread.join()
+        self._server.server_close()
 
     @property
     def address(self):
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def _run(self):
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
-        self._port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
 
-    async def _serve(self, reader, writer):
-        toxic = self.plan.popleft() if self.plan else None
-        self.met.append(toxic)
+class _Server(socketserver.ThreadingTCPServer):
+    # connections are waited for when the proxy ends, so that no socket outlives the test
+    daemon_threads = False
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    def handle(self):
+        plan = self.server.proxy.plan
+        toxic = plan.popleft() if plan else None
         if toxic == ("reset",):
-            await reader.read(1)
-            self._reset(writer)
+            self.request.recv(1)
+            self._reset()
             return
-        there_reader, there = await asyncio.open_connection(*self._target)
-        sending = asyncio.ensure_future(self._forward(reader, there))
-        try:
-            await self._answer(there_reader, writer, toxic)
-        except (ConnectionError, OSError):
-            pass
-        finally:
-            sending.cancel()
-            for stream in (there, writer):
-                stream.close()
+        with socket.create_connection(self.server.proxy.target) as there:
+            sending = threading.Thread(target=self._forward, args=(there,))
+            sending.start()
+            with contextlib.suppress(OSError):
+                self._answer(there, toxic)
+            for end in (there, self.request):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            sending.join()
 
-    async def _forward(self, reader, there):
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65_536):
-                there.write(data)
-                await there.drain()
+    def _forward(self, there):
+        with contextlib.suppress(OSError):
+            while data := self.request.recv(65_536):
+                there.sendall(data)
+            there.shutdown(socket.SHUT_RDWR)
 
-    async def _answer(self, reader, writer, toxic):
-        left = toxic[1] if toxic and toxic[0] == "cut" else None
-        dripped = 0
-        while data := await reader.read(65_536):
-            if toxic == ("lost",):
-                self._reset(writer)
+    def _answer(self, there, toxic):
+        kind, amount = (*toxic, None)[:2] if toxic else (None, None)
+        while data := there.recv(65_536):
+            if kind == "lost":
+                self._reset()
                 return
-            if left is not None:
-                writer.write(data[:left])
-                left -= len(data)
-                if left <= 0:
-                    await writer.drain()
-                    await asyncio.sleep(0.02)
-                    self._reset(writer)
+            if kind == "cut":
+                self.request.sendall(data[:amount])
+                amount -= len(data)
+                if amount <= 0:
+                    time.sleep(0.02)
+                    self._reset()
                     return
                 continue
-            if toxic and toxic[0] == "drip" and dripped < 40:
-                for byte in data[:40]:
-                    writer.write(bytes([byte]))
-                    await writer.drain()
-                    await asyncio.sleep(toxic[1])
-                dripped += 40
-                data = data[40:]
-            writer.write(data)
-            await writer.drain()
+            if kind == "drip":
+                self._drip(data[:40], amount)
+                data, kind = data[40:], None
+            self.request.sendall(data)
 
-    @staticmethod
-    def _reset(writer):
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        writer.transport.abort()
+    def _drip(self, data, seconds):
+        for byte in data:
+            self.request.sendall(bytes([byte]))
+            time.sleep(seconds)
+
+    def _reset(self):
+        # closing with no time to linger sends a reset; a thread that still reads would keep the socket open
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        with contextlib.suppress(OSError):
+            self.request.shutdown(socket.SHUT_RD)
+        self.request.close()
 
 
 def seconds_of(work):
