@@ -12,14 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.array_file import load, mapped, mapped_texts, save_parts
+from connectors.array_file import ArrayFile, load, mapped, mapped_texts, save_parts
 from connectors.index_names import SPELLING, write_counts, write_near
 from matching import index as form
+from matching.columns import Entries
 from matching.frequency import WordShares, frequencies_of
 from matching.frequency_file import dump_frequencies
 from matching.indexing import groups_of
 from matching.nametable import Array, Names
 from matching.orders import counting_order
+from matching.rows import TOGETHER, rows_of, rows_path
 from matching.schemas import ENTRY
 from matching.searching import Order
 
@@ -130,6 +132,7 @@ def later_stages(building: Path) -> list[Stage]:
         ("order", lambda: _write_order(building)),
         ("ids", lambda: _write_ids(building)),
         ("parents", lambda: _write_parents(building)),
+        ("rows", lambda: _write_rows(building)),
         ("frequencies", lambda: _write_frequencies(building)),
     ]
 
@@ -182,9 +185,9 @@ def _write_order(building: Path) -> None:
     name, group = load(building, "entries.name"), load(building, "raw.group")
     of_entry = np.append(group, np.int32(-1))[name]
     order, start = counting_order(of_entry, int(group[-1]) + 1 if len(group) else 0)
-    form.write_array(building / "order.at.npy", order)
+    form.write_array(building / "raw.order.at.npy", order)
     for column in Order._fields[1:]:
-        form.write_array(building / f"order.{column}.npy", load(building, f"entries.{column}")[order])
+        form.write_array(building / f"raw.order.{column}.npy", load(building, f"entries.{column}")[order])
     save_parts(building, "groups", groups_of(form.opened(Names, building, "names"), group, start))
 
 
@@ -217,6 +220,22 @@ def _write_parents(building: Path) -> None:
     order = counting_order(parent_of, len(name))[0]
     form.write_array(building / "parents.parent.npy", parent_of[order])
     form.write_array(building / "parents.child.npy", child_of[order])
+
+
+def _write_rows(building: Path) -> None:
+    """What a search looks at together, as rows; the entries' columns stay for whoever goes through all of them."""
+    entries = Entries(*(mapped(building, f"entries.{name}") for name in Entries._fields))
+    order = Order(*(mapped(building, f"raw.order.{name}") for name in Order._fields))
+    write_rows(building, "entries", entries)
+    write_rows(building, "order", order)
+
+
+def write_rows(building: Path, name: str, columns: Entries | Order) -> None:
+    """Rows of columns, piece by piece."""
+    for at, part in enumerate(TOGETHER[type(columns)]):
+        with ArrayFile(rows_path(building, name, at), rows_of(columns, part, 0, 0)) as file:
+            for low in range(0, len(getattr(columns, part[0])), AT_ONCE):
+                file.append(rows_of(columns, part, low, low + AT_ONCE))
 
 
 def write_numbers(building: Path, number: Array, entry: Array, found_by: Array) -> None:

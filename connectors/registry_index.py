@@ -38,7 +38,7 @@ from connectors.index_stages import (
 from connectors.registry_folder import registry_folder
 from matching.profile import VIETNAM, Profile
 
-FORMAT = 5
+FORMAT = 6
 """Raised when the files change their form."""
 
 MANIFEST = "index.json"

@@ -13,11 +13,12 @@ from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text, rec
 from matching.nametable import Array, Names, joined, taken, text_key
 from matching.profile import VIETNAM, Profile
 from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts, Silence
+from matching.rows import side_by_side
 from matching.schemas import ENTRY, FOUND, TRACE_QUERY
 from matching.searching import Order
 
 _NOTHING = np.zeros(0, np.int32)
-_NO_ORDER = Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8), np.zeros(0, np.int16))
+_NO_ORDER = side_by_side(Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8), np.zeros(0, np.int16)))
 
 _NAMES = ("name", "father_name", "mother_name")
 
@@ -186,7 +187,7 @@ def _joined(parts: list[tuple[Entries, Names]]) -> tuple[Entries, Names]:
         for (entries, _), by in zip(parts, before.tolist(), strict=True)
     ]
     columns = (np.concatenate(column) for column in zip(*moved, strict=True))
-    return Entries(*columns), taken(whole, first)
+    return side_by_side(Entries(*columns)), taken(whole, first)
 
 
 def _moved(name: Array, by: int, place: Array) -> Array:

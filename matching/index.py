@@ -15,6 +15,7 @@ import numpy as np
 from matching.columns import Entries
 from matching.compiled import compiled
 from matching.nametable import Array, Names
+from matching.rows import TOGETHER, from_rows, rows_path
 from matching.searching import Order
 
 Kind = TypeVar("Kind")
@@ -158,11 +159,6 @@ class Index:
     numbers: Numbers
     parents: Parents
 
-    def save(self, folder: Path) -> None:
-        """Write every array as a file of its own name."""
-        for path, array in arrays_of(self, ""):
-            write_array(folder / f"{path}.npy", array)
-
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Map the files of a folder into memory."""
@@ -170,14 +166,39 @@ class Index:
 
     def release(self) -> None:
         """Give the pages of the mapped files back: the next to look at one finds it in the page cache, or reads it again."""
-        for _, array in arrays_of(self, ""):
-            if isinstance(array.base, np.memmap):
-                # numpy has no other way to the mapping; without write nothing is lost
-                array.base._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001
+        if _mapped_now() < MOST_MAPPED:
+            return
+        for file in {
+            id(base): base for _, array in arrays_of(self, "") for base in _files_of(array)
+        }.values():
+            # numpy has no other way to the mapping; without write nothing is lost
+            file._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def positions_of(self, ids: Array) -> Array:
         """Positions (int32) of personal IDs as numbers, -1 for those that the registry doesn't hold."""
         return positions_by(self.entries.entry, self.by_id, ids)
+
+
+MOST_MAPPED = 3 << 30
+"""Bytes of mapped files that may be in a process's memory before it gives them back: taking pages in again costs more than a tenth of a search."""
+
+
+def _mapped_now() -> int:
+    """Bytes of mapped files in this process's memory, where the system says."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[2]) * mmap.PAGESIZE
+    except OSError:
+        return MOST_MAPPED
+
+
+def _files_of(array: Array) -> list[np.memmap]:
+    """The mapped file that an array is a view of, if any."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        if isinstance(base, np.memmap):
+            return [base]
+        base = base.base
+    return []
 
 
 def write_array(path: Path, array: Array) -> None:
@@ -209,7 +230,14 @@ def opened(kind: type[Kind], folder: Path, path: str) -> Kind:
     for name in _parts(kind):
         part = kind.__annotations__[name]
         inner = f"{path}.{name}" if path else name
-        values[name] = _mapped(folder / f"{inner}.npy") if part is np.ndarray else opened(part, folder, inner)
+        if part is np.ndarray:
+            values[name] = _mapped(folder / f"{inner}.npy")
+        elif part in TOGETHER:
+            values[name] = from_rows(
+                part, [_mapped(rows_path(folder, inner, at)) for at in range(len(TOGETHER[part]))]
+            )
+        else:
+            values[name] = opened(part, folder, inner)
     return kind(**values)
 
 

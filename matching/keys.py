@@ -10,6 +10,7 @@ from matching.columns import Entries, Records, packed
 from matching.nametable import Array, Names, name_table
 from matching.normalise.names import entry_names
 from matching.profile import Profile
+from matching.rows import side_by_side
 
 GENDERS = (None, "M", "F")
 """Code of a gender: its position."""
@@ -64,7 +65,7 @@ def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
     ]
     positions, text = _read_names(columns)
     precision = pc.fill_null(entries["birth_precision"], "day")
-    return Entries(
+    compared = Entries(
         entry=digits(entries["personal_id"], np.int64),
         name=positions[0],
         birth=_birth(entries["birth_date"], pc.if_else(pc.is_valid(entries["birth_date"]), precision, None)),
@@ -77,7 +78,8 @@ def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
         deceased=pc.fill_null(pc.equal(combined(entries["status"]), "deceased"), fill_value=False).to_numpy(
             zero_copy_only=False
         ),
-    ), name_table(text, profile)
+    )
+    return side_by_side(compared), name_table(text, profile)
 
 
 def combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:

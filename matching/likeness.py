@@ -195,40 +195,37 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     x, y = left.head, right.head
     if x[a, SOUND] == y[b, SOUND] or x[a, COMPACT] == y[b, COMPACT]:
         return SAME_SOUND
-    apart, ends_agree = (
-        _letters_apart(x[a, SHAPE], y[b, SHAPE]),
-        x[a, FIRST_WORD] == y[b, FIRST_WORD] and x[a, LAST_WORD] == y[b, LAST_WORD],
-    )
+    first_agrees, last_agrees = x[a, FIRST_WORD] == y[b, FIRST_WORD], x[a, LAST_WORD] == y[b, LAST_WORD]
+    apart = _letters_apart(x[a, SHAPE], y[b, SHAPE])
     n, m = min(x[a, SHAPE] >> 32 & 0xFFFF, LONGEST), min(y[b, SHAPE] >> 32 & 0xFFFF, LONGEST)
-    low, other_low = left.letter_start[a], right.letter_start[b]
-    distance = edits_within(left.letters, low, n, right.letters, other_low, m) if apart <= 4 else 3
+    # words and letters lie elsewhere in memory: they are looked at only where what is at hand leaves a level open
+    distance = _edits(left, a, n, right, b, m) if apart <= 4 else 3
     if distance <= 1:
         return ONE_EDIT
     if x[a, SORTED] == y[b, SORTED]:
         return WORD_ORDER
-    if _may_lack_a_word(left, a, right, b) and _word_missing(left, a, right, b):
+    if (first_agrees or last_agrees) and _word_missing(left, a, right, b):
         return WORD_MISSING
-    if _same_but_first(left, a, right, b):
+    if last_agrees and _same_but_first(left, a, right, b):
         return FAMILY_DIFFERS
     if distance == 2 and min(n, m) > ENDS_APART:
         return TWO_EDITS
-    if ends_agree and n > 0:
+    if first_agrees and last_agrees and n > 0:
         return ENDS
     # letters in one name only are out of common: the similarity can't be reached with more than a quarter of them
-    if (
-        n + m > 0
-        and 4 * apart <= n + m
-        and similarity_within(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
-    ):
+    if n + m > 0 and 4 * apart <= n + m and _similarity(left, a, n, right, b, m) >= SIMILAR_FROM:
         return SIMILAR
     return DIFFERENT
 
 
 @inner
-def _may_lack_a_word(left: Names, a: int, right: Names, b: int) -> bool:
-    """The first or the last word is there on both sides."""
-    x, y = left.head, right.head
-    return x[a, FIRST_WORD] == y[b, FIRST_WORD] or x[a, LAST_WORD] == y[b, LAST_WORD]
+def _edits(left: Names, a: int, n: int, right: Names, b: int, m: int) -> int:
+    return edits_within(left.letters, left.letter_start[a], n, right.letters, right.letter_start[b], m)
+
+
+@inner
+def _similarity(left: Names, a: int, n: int, right: Names, b: int, m: int) -> float:
+    return similarity_within(left.letters, left.letter_start[a], n, right.letters, right.letter_start[b], m)
 
 
 @inner

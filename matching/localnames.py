@@ -9,6 +9,7 @@ import numpy as np
 
 from matching.columns import year_of
 from matching.compiled import compiled
+from matching.index import first_at_least
 from matching.nametable import Array
 from matching.searching import Order
 from matching.subjects import Subjects
@@ -76,9 +77,10 @@ def _counts(
         for reading in range(2):
             first, last = low[i, reading], high[i, reading]
             counts[i, reading, 0] = last - first
+            if year != 0:
+                first = first_at_least(births, (year - WINDOW) << 9, first, last)
+                last = first_at_least(births, (year + WINDOW + 1) << 9, first, last)
             for p in range(first, last):
-                if year != 0 and abs(year_of(births[p]) - year) > WINDOW:
-                    continue
                 counts[i, reading, 1] += 1
                 if home[i] != 0 and homes[p] == home[i]:
                     counts[i, reading, 2] += 1

@@ -18,8 +18,9 @@ from matching.registry import People, Registry
 from matching.searching import Kept, Sought, nothing_kept, search
 from matching.subjects import ByName, Subjects, weights_by_name, weights_of
 
-AT_ONCE = 20_000
-"""Records of a chunk: some ten MB of tables."""
+AT_ONCE = 4_000
+"""Records of a chunk: some MB of tables, and so few that no thread is left with the last one for long (those of whom only the year is known stand
+side by side, and take longest)."""
 
 MOST_LOOKED_AT = 200_000
 """Entries per record, on average over a chunk, that blocks may hold; beyond it the blocks don't fit the data, and the run would not end."""

@@ -39,6 +39,10 @@ def operations():
 OPERATIONS = operations()
 
 
+# the service is a thread of this process: what it draws from `random` is not of the strategies
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 # not by the tool's own decorator: its plug-in does not know this pytest
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_the_service_answers_as_its_document_says(label, signed_in):
