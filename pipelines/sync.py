@@ -13,10 +13,10 @@ from prefect import Flow, flow
 from connectors.errors import ProvinceLocked, RegistryUnreachable
 from connectors.locks import province_lock
 from pipelines.beginning import Beginning, begin, conclude, note, stopped
-from pipelines.checkpoints import run_held
+from pipelines.checkpoints import remove_unfinished, run_held
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.failures import OURS, told_without_people
-from pipelines.means import Means, ProvinceRun, runs_folder
+from pipelines.means import Means, ProvinceRun, reports_folder, runs_folder
 from pipelines.reports import report
 from pipelines.scope import Kind, Scope
 from pipelines.stages import extract, gate, link, look_again, normalise, resolve, write_back
@@ -47,7 +47,9 @@ def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, int]:
         RunIncomplete: Not all of it could be done; says where, why, and what to do.
     """
     tally = Tally()
-    with run_held(runs_folder(means.settings) / run, run):
+    kept = runs_folder(means.settings) / run
+    with run_held(kept, run):
+        remove_unfinished(means.settings.home, (kept, reports_folder(means.settings, run)))
         start = told_without_people(lambda: begin(means, run, scope), "begin")
         means.told.begin(len(start.provinces) * steps_of(scope))
         told_without_people(lambda: _all_provinces(start, tally), "sync")
