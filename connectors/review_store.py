@@ -199,7 +199,8 @@ def count_caused(connection: sa.Connection, numbers: Iterable[int], state: State
     of = review_states.c
     query = sa.select(sa.func.count(sa.distinct(of.decision))).where(of.state == state, of.cause == cause)
     return sum(
-        connection.execute(query.where(of.decision.in_(some))).scalar_one() for some in _some(sorted(set(numbers)))
+        connection.execute(query.where(of.decision.in_(some))).scalar_one()
+        for some in _some(sorted(set(numbers)))
     )
 
 

@@ -103,6 +103,8 @@ def sync_and_tell(settings: Settings, text: Texts, run: str, scope: Scope, *, as
     from pipelines.sync import sync_flow
 
     with told(text) as progress, open_means(settings, progress) as means:
+        if means.behind:
+            click.echo(text("clock.behind", behind=str(means.behind).partition(".")[0]), err=True)
         try:
             done = Done(means, run, scope, sync_flow(means)(run, scope))
         except RunIncomplete as incomplete:

@@ -21,7 +21,8 @@ from pipelines.reports import report
 from pipelines.scope import Kind, Scope
 from pipelines.stages import extract, gate, link, look_again, normalise, resolve, write_back
 from pipelines.steps import Steps, Tally
-from pipelines.telling import gates_in_words
+from pipelines.telling import error_in_words, gates_in_words
+from pipelines.texts import texts
 
 FAMILY = (Kind.STUDENT, Kind.GUARDIAN)
 """Kinds that are read together: each is evidence for the other."""
@@ -117,9 +118,10 @@ def _held(work: ProvinceRun) -> Iterator[None]:
 
 
 def _note(start: Beginning, code: str, ending: Ending, error: Exception, tally: Tally) -> None:
+    words = error_in_words(error, texts(start.means.settings.language))
     tally.endings.add(ending)
-    tally.problems[code] = str(error)
-    note(start, code, start.scope.kinds, ending, str(error))
+    tally.problems[code] = words
+    note(start, code, start.scope.kinds, ending, words)
 
 
 def _stop(work: ProvinceRun, kind: Kind, failed: dict[str, Any], tally: Tally) -> None:
