@@ -31,6 +31,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, help="kept; a temporary folder otherwise")
     parser.add_argument("--world", type=Path, help="a world that was made before")
     parser.add_argument("--prefect-api", help="a Prefect server that runs")
+    parser.add_argument("--small", action="store_true", help="teachers only: a look in some seconds")
     return parser.parse_args()
 
 

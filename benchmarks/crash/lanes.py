@@ -30,7 +30,8 @@ def run_lanes(given: argparse.Namespace, work: Path, api: str) -> int:
     """All of it; 1 where something ended otherwise than undisturbed."""
     began = time.monotonic()
     world = make_world(given.world or work / "world")
-    _warm(world, work)
+    if not given.small:
+        _warm(world, work)
     _await_prefect(api)
     names = ("sqlite", "postgresql") if given.database == "both" else (given.database,)
     server = PostgresServer() if "postgresql" in names else None
@@ -91,7 +92,8 @@ def _lane(
         )
         lane.registry.start()
         try:
-            known = scenes(world, databases(), folder, lane.registry.address)
+            kinds = ("--kind", "teacher") if given.small else ()
+            known = scenes(world, databases(), folder, lane.registry.address, kinds)
             made = [make() for scene, make in known.items() if given.scene in (scene, "both")]
             share = -(-given.kills // lanes)
             while lane.kills < share:

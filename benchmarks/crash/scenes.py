@@ -60,13 +60,15 @@ class Server:
         return self._server.copy(name, to)
 
 
-def scenes(world: World, databases: Databases, work: Path, registry: str) -> dict[str, Callable[[], Scene]]:
+def scenes(
+    world: World, databases: Databases, work: Path, registry: str, kinds: Sequence[str] = ()
+) -> dict[str, Callable[[], Scene]]:
     """Name → how a beginning is made."""
 
     def first() -> Scene:
         home = work / "first" / "home"
         in_child(lambda: _load(world, databases.empty("first"), home, PROVINCES[:1]))
-        return Scene("first", ("sync", "--all"), _copying(databases, "first"), home)
+        return Scene("first", ("sync", "--all", *kinds), _copying(databases, "first"), home)
 
     def night() -> Scene:
         home = work / "night" / "home"
@@ -77,7 +79,7 @@ def scenes(world: World, databases: Databases, work: Path, registry: str) -> dic
             live_until_tonight(Start(url, home, registry, world.secret))
 
         in_child(lived)
-        return Scene("night", ("sync",), _copying(databases, "night"), home)
+        return Scene("night", ("sync", *kinds), _copying(databases, "night"), home)
 
     return {"first": first, "night": night}
 
