@@ -283,9 +283,7 @@ def test_a_word_that_comes_in_during_a_run_is_not_written_over(settings, undistu
     record, number, _ = undisturbed[0]
     sync(settings, "run-1", told=At("write_back", lambda: denying(settings, record, number)))
     assert rows(settings, LINKS) == undisturbed[1:]
-    [(outcome,)] = rows(
-        settings, f"select outcome from review_items where record_id = '{record}'"
-    )
+    [(outcome,)] = rows(settings, f"select outcome from review_items where record_id = '{record}'")
     assert outcome == "clerical_review"
     assert rows(settings, "select state from review_states") == [("active",)]
 
