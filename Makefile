@@ -5,14 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
+CRASH ?= --kills 200
 CODE := pipelines connectors matching reporting review mock_population_api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check lock samples clean
+.PHONY: help demo test crash lint types contracts check lock samples clean
 
 help:
 	@echo 'make demo       a whole trial on synthetic people: a registry, four provinces, a run, its report'
 	@echo 'make test       the tests'
+	@echo 'make crash      whole runs killed 200 times at random until they are done (CRASH="--kills 1000" for longer)'
 	@echo 'make check      lint, types and import contracts'
 	@echo 'make lock       resolve the dependencies anew into requirements/*.lock'
 	@echo 'make samples    make data/samples again from its seed'
@@ -39,6 +41,10 @@ demo: $(RUN_STAMP)
 # tests that share a Prefect server stay on one worker
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# what is killed at random leaves what an undisturbed run leaves
+crash: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.crash $(CRASH)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from connectors.csv_rows import read_csv_rows
 from connectors.errors import ColumnsMissing, FolderProblem
+from connectors.parquet_rows import BROKEN_FILE
 from connectors.registry_folder import REGISTRY_REQUIRED, registry_folder
 from connectors.text_form import csv_layout
 from matching.schemas import ENTRY
@@ -65,15 +66,19 @@ def _refuse(file: Path, changes: pa.Table, column: str, fits: pa.ChunkedArray, w
 
 def _read_parquet(file: Path) -> pa.Table:
     registry_folder(file)
-    found = pq.read_table(file)
-    if "change" not in found.column_names:
-        raise ColumnsMissing(file, [], {file.name: ["change"]})
-    columns = [
-        found[field.name].cast(field.type)
-        if field.name in found.column_names
-        else pa.nulls(len(found), field.type)
-        for field in CHANGES
-    ]
+    try:
+        found = pq.read_table(file, partitioning=None)
+        found.validate(full=True)
+        if "change" not in found.column_names:
+            raise ColumnsMissing(file, [], {file.name: ["change"]})
+        columns = [
+            found[field.name].cast(field.type)
+            if field.name in found.column_names
+            else pa.nulls(len(found), field.type)
+            for field in CHANGES
+        ]
+    except BROKEN_FILE as error:
+        raise FolderProblem(file, "is not a readable Parquet file", _REMEDY) from error
     return pa.table(columns, schema=CHANGES)
 
 

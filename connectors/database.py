@@ -15,7 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from connectors.errors import DatabaseLocked, DatabaseProblem, DatabaseReadOnly, DatabaseUnreachable
+from connectors.errors import (
+    DatabaseLocked,
+    DatabaseLost,
+    DatabaseProblem,
+    DatabaseReadOnly,
+    DatabaseUnreachable,
+)
 
 _WRITES = "identity_sync_writes"
 _INSERT_ROWS = 50_000
@@ -161,14 +167,24 @@ def told(engine: sa.Engine) -> Iterator[None]:
             shown(engine.url), "all connections are in use", "Run fewer provinces at once."
         )
     except (psycopg.Error, sqlite3.Error) as error:
-        problem = _cause(shown(engine.url), error)
+        # the driver itself was at work, so there was a connection
+        problem = _lost(_cause(shown(engine.url), error))
     else:
         return
     raise problem from None
 
 
 def _problem(engine: sa.Engine, error: sa.exc.DBAPIError) -> DatabaseProblem:
-    return _cause(shown(engine.url), error.orig or error)
+    problem = _cause(shown(engine.url), error.orig or error)
+    return _lost(problem) if error.connection_invalidated else problem
+
+
+def _lost(problem: DatabaseProblem) -> DatabaseProblem:
+    """Out of reach in the middle of work, or something else."""
+    if not isinstance(problem, DatabaseUnreachable):
+        return problem
+    remedy = "Nothing of what was being written is kept; when it answers again, run again (sync --resume)."
+    return DatabaseLost(problem.database, f"the connection broke: {problem.what}", remedy)
 
 
 def _cause(database: str, error: BaseException) -> DatabaseProblem:

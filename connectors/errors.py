@@ -7,6 +7,7 @@ ConnectorError
 │   └── ListUnreadable       a list that came back is no workbook or CSV that can be read
 ├── DatabaseProblem          the education database
 │   ├── DatabaseUnreachable
+│   │   └── DatabaseLost     the connection broke while it was in use
 │   ├── DatabaseReadOnly
 │   ├── DatabaseLocked       somebody else held it for longer than we wait
 │   ├── DecisionsRefused     what should be written back contradicts itself
@@ -103,6 +104,10 @@ class DatabaseProblem(ConnectorError):
 
 class DatabaseUnreachable(DatabaseProblem):
     """No connection, or the connection broke."""
+
+
+class DatabaseLost(DatabaseUnreachable):
+    """The connection broke while it was in use; what was being written is as it was before."""
 
 
 class DatabaseReadOnly(DatabaseProblem):

@@ -17,7 +17,10 @@ from connectors.parquet_rows import as_text
 
 _BOM = "\ufeff".encode()
 _FORMULA = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
+_INSIDE = r"([;\t\r\n])('*[=+\-@＝＋－＠])"
+"""Where a spreadsheet that parts cells by something else than the comma would begin another one."""
 _guarded = re.compile(_FORMULA.replace("'*", "'+"))
+_guarded_inside = re.compile(_INSIDE.replace("('*", "'('*"))
 
 
 @contextmanager
@@ -52,8 +55,11 @@ def _sync_folder(folder: Path) -> None:
 
 def guard(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text that no spreadsheet takes for a formula: a leading `= + - @`, tab, line end, NUL or full-width form is
-    put behind an apostrophe, and so is what already looks that way, which makes `unguard` its exact inverse.
+    put behind an apostrophe, and so is what already looks that way, which makes `unguard` its exact inverse. The same
+    inside, behind a semicolon, tab or line end: Excel parts cells there where the country's settings say so.
     """
+    if pc.any(pc.match_substring_regex(column, _INSIDE)).as_py():
+        column = pc.replace_substring_regex(column, _INSIDE, r"\1'\2")
     dangerous = pc.match_substring_regex(column, _FORMULA)
     if not pc.any(dangerous).as_py():
         return column
@@ -62,7 +68,7 @@ def guard(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def unguard(text: str) -> str:
     """The text as it was before `guard`."""
-    return text[1:] if _guarded.match(text) else text
+    return _guarded_inside.sub(r"\1\2", text[1:] if _guarded.match(text) else text)
 
 
 def write_csv(table: pa.Table, path: Path) -> None:

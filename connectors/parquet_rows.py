@@ -19,6 +19,10 @@ from connectors.text_form import header_name
 _UNREADABLE = "Write the table again as Parquet, or as CSV."
 
 
+BROKEN_FILE = (pa.ArrowException, OSError, ValueError, MemoryError)
+"""What a Parquet or Arrow file whose bytes are not as they should be makes its reader raise."""
+
+
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column as text; empty text becomes null.
 
@@ -62,7 +66,7 @@ def parquet_columns(path: Path) -> dict[str, str]:
     """
     try:
         spelled = pq.read_schema(path).names
-    except (pa.ArrowException, OSError) as error:
+    except BROKEN_FILE as error:
         raise FolderProblem(path, "is not a readable Parquet file", _UNREADABLE) from error
     names = {header_name(name): name for name in spelled}
     if len(names) < len(spelled):
@@ -81,7 +85,9 @@ def read_parquet_rows(path: Path, spelled: dict[str, str], wanted: Sequence[str]
         # pq.ParquetFile: read_table would read folder names such as `year=2026` as columns
         with pq.ParquetFile(path) as file:
             data = file.read(columns=[spelled[name] for name in names])
-    except (pa.ArrowException, OSError) as error:
+        # else a text that is no UTF-8 breaks whoever looks at it first
+        data.validate(full=True)
+    except BROKEN_FILE as error:
         raise FolderProblem(path, "is not a readable Parquet file", _UNREADABLE) from error
     columns = [_column_as_text(path, name, data[spelled[name]]) for name in names]
     rows = pa.array(np.arange(1, data.num_rows + 1), pa.int64())

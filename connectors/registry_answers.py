@@ -231,7 +231,7 @@ def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array | None:
     try:
         column.validate(full=True)
         return column.cast(kind)
-    except (pa.ArrowException, ValueError):
+    except (pa.ArrowException, ValueError, MemoryError):
         return None
 
 

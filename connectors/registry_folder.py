@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.errors import ColumnsMissing, FolderProblem
+from connectors.parquet_rows import BROKEN_FILE
 from matching.schemas import ENTRY
 
 REGISTRY_REQUIRED = (
@@ -55,9 +56,15 @@ def registry_folder(folder: Path) -> list[Path]:
 
 def _schema(part: Path) -> pa.Schema:
     try:
-        return pq.read_schema(part)
-    except (pa.ArrowException, OSError) as error:
-        raise FolderProblem(part, "is not a readable Parquet file", "Write the extract again.") from error
+        schema: pa.Schema = pq.read_schema(part)
+        # a name that is no UTF-8 is found when it is looked at
+        return schema if schema.names else pa.schema([])
+    except BROKEN_FILE as error:
+        raise _unreadable(part) from error
+
+
+def _unreadable(part: Path) -> FolderProblem:
+    return FolderProblem(part, "is not a readable Parquet file", "Write the extract again.")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -95,11 +102,14 @@ def _expected(kind: pa.DataType) -> tuple[Callable[[pa.DataType], bool], str]:
 
 
 def _check_ids(part: Path) -> None:
-    with pq.ParquetFile(part) as file:
-        batch = next(file.iter_batches(batch_size=10_000, columns=["personal_id"]), None)
-    if batch is None:
-        return
-    ids = batch["personal_id"].cast(pa.string())
+    try:
+        with pq.ParquetFile(part) as file:
+            batch = next(file.iter_batches(batch_size=10_000, columns=["personal_id"]), None)
+        if batch is None:
+            return
+        ids = batch["personal_id"].cast(pa.string())
+    except BROKEN_FILE as error:
+        raise _unreadable(part) from error
     wrong = pc.sum(pc.not_equal(pc.binary_length(pc.fill_null(ids, "")), _ID_LENGTH)).as_py()
     if wrong:
         what = f"{wrong} of the first {len(ids)} personal_id have not {_ID_LENGTH} characters"

@@ -17,6 +17,7 @@ from typing import IO
 import pyarrow as pa
 
 from connectors.errors import RegistryNonsense, RegistryProblem, RegistryRefused, RegistryUnreachable
+from connectors.parquet_rows import BROKEN_FILE
 from connectors.registry_answers import Answer, Json, read_batch
 from connectors.registry_line import Line
 from connectors.registry_messages import Call, Reply, read_json
@@ -181,7 +182,7 @@ def _batches(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
             batches = iter(reader)
             while (batch := next(batches, None)) is not None:
                 yield batch
-    except (pa.ArrowException, OSError, ValueError):
+    except BROKEN_FILE:
         pass
     else:
         return

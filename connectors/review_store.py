@@ -194,6 +194,16 @@ def set_states(connection: sa.Connection, states: Mapping[int, State], cause: st
         connection.execute(review_states.insert(), rows)
 
 
+def count_caused(connection: sa.Connection, numbers: Iterable[int], state: State, cause: str) -> int:
+    """How many of some decisions came into a state for a cause."""
+    of = review_states.c
+    query = sa.select(sa.func.count(sa.distinct(of.decision))).where(of.state == state, of.cause == cause)
+    return sum(
+        connection.execute(query.where(of.decision.in_(some))).scalar_one()
+        for some in _some(sorted(set(numbers)))
+    )
+
+
 def live_decisions(engine: sa.Engine, kind: str) -> pa.Table:
     """What is decided on records of a kind, wherever they are: DECIDED; nothing where nobody ever decided."""
     with reading(engine) as connection:

@@ -314,10 +314,13 @@ def _levels_in_order(shape: str, table: dict[str, float]) -> Table:
 
 def dump(models: Mapping[str, Model], path: Path, name: str) -> None:
     """Write models as a file that `load` reads; each table names its levels."""
+    path.write_text(as_text(models, name), encoding="utf-8")
+
+
+def as_text(models: Mapping[str, Model], name: str) -> str:
+    """What stands in such a file."""
     kinds = {kind: _to_json(model) for kind, model in models.items()}
-    path.write_text(
-        json.dumps({"name": name, "kinds": kinds}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    return json.dumps({"name": name, "kinds": kinds}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _to_json(model: Model) -> dict[str, object]:

@@ -23,10 +23,16 @@ def keep_head(settings: Settings, run: str, head: Head) -> Path:
     """Keep how far the audit went when a run ended; without it nobody would see that the end was cut off."""
     facts = {"run": run, "entry": head.entry, "digest": head.digest}
     signed = facts | {"signature": _signature(settings, facts)}
-    path = owners_folder(_heads(settings)) / f"{run}.json"
+    path = _head_file(settings, run)
+    owners_folder(path.parent)
     with whole_file(path) as stream:
         stream.write(json.dumps(signed).encode() + b"\n")
     return path
+
+
+def head_kept(settings: Settings, run: str) -> bool:
+    """Whether it is kept how far the audit went when a run ended: the last thing that a run does."""
+    return _head_file(settings, run).is_file()
 
 
 def audit_verdict(settings: Settings, engine: sa.Engine) -> Verdict:
@@ -43,6 +49,10 @@ def audit_verdict(settings: Settings, engine: sa.Engine) -> Verdict:
             heads[facts["run"]] = Head(facts["entry"], facts["digest"])
     seen = verify(engine, auditor(settings).key, heads)
     return Verdict(seen.entries, len(heads), (*broken, *seen.broken))
+
+
+def _head_file(settings: Settings, run: str) -> Path:
+    return _heads(settings) / f"{run}.json"
 
 
 def _heads(settings: Settings) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 from connectors.audit import Action, Event, write_down
@@ -17,7 +17,7 @@ from pipelines.auditing import keep_head
 from pipelines.errors import Ending
 from pipelines.history import last_run, run_line
 from pipelines.means import Means, ProvinceRun, frequencies, model_file, runs_folder, stored_models
-from pipelines.models import kept_model, pooled, store_models
+from pipelines.models import kept_model, models_begun_with, pooled, store_models
 from pipelines.reports import Finished, report_run
 from pipelines.scope import Scope
 
@@ -51,7 +51,7 @@ def begin(means: Means, run: str, scope: Scope) -> Beginning:
         SchemaOlder: The tables of the sync must be upgraded.
     """
     registry = means.client(run, runs_folder(means.settings) / run / "answers").facts()
-    models = stored_models(means.settings)
+    models = models_begun_with(runs_folder(means.settings) / run, stored_models(means.settings))
     # before anybody is asked: what can't be written down is not done
     create_sync_tables(means.engine)
     if scope.dry_run:
@@ -97,42 +97,45 @@ def stopped(work: ProvinceRun, kind: str, failed: Mapping[str, Any], message: st
 
 def conclude(
     start: Beginning, seconds: Mapping[str, float], written: Mapping[str, int], ending: Ending | None
-) -> Path | None:
-    """Note how the run ended, write its reports, keep what it learned.
+) -> None:
+    """Write the run's reports, keep what it learned, and note how it ended; a run that is interrupted has no report.
 
-    Returns:
-        The report; None for a run that was interrupted.
+    It has ended when the database says so, and that comes last: killed before, it is resumed and concluded again.
     """
     now, changed_since = start.means.clock(), _changed_since(start)
-    if start.scope.dry_run:
-        told = Event(start.run, Action.RUN_ENDED, {"state": str(ending or DONE)})
-        head = write_down(start.means.engine, start.means.auditor, told, now)
-    else:
-        counts: dict[str, Any] = {
-            "written": dict(written),
-            "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
-            "registry": asdict(start.registry),
-            "changed_since": changed_since,
-        }
-        head = end_run(start.means.engine, start.run, ending or DONE, counts, now, start.means.auditor)
-    keep_head(start.means.settings, start.run, head)
+    if ending not in {Ending.INTERRUPTED, Ending.REGISTRY}:
+        finished = Finished(
+            run=start.run,
+            scope=start.scope,
+            provinces=start.provinces,
+            started=start.started,
+            ended=moment(now),
+            registry=start.registry,
+            model=", ".join(sorted({one.name for one in start.models.values()})),
+            changed_since=changed_since,
+            seconds=seconds,
+            written=written,
+        )
+        report_run(start.means.settings, start.means.engine, finished)
     if ending is None and not start.scope.dry_run and changed_since is None:
         _learn(start)
-    if ending in (Ending.INTERRUPTED, Ending.REGISTRY):
-        return None
-    finished = Finished(
-        run=start.run,
-        scope=start.scope,
-        provinces=start.provinces,
-        started=start.started,
-        ended=moment(now),
-        registry=start.registry,
-        model=", ".join(sorted({one.name for one in start.models.values()})),
-        changed_since=changed_since,
-        seconds=seconds,
-        written=written,
-    )
-    return report_run(start.means.settings, start.means.engine, finished)
+    counts: dict[str, Any] = {
+        "written": dict(written),
+        "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
+        "registry": asdict(start.registry),
+        "changed_since": changed_since,
+    }
+    _note_end(start, ending or DONE, counts, now)
+
+
+def _note_end(start: Beginning, state: str, counts: Mapping[str, Any], now: datetime) -> None:
+    means = start.means
+    if start.scope.dry_run:
+        told = Event(start.run, Action.RUN_ENDED, {"state": str(state)})
+        head = write_down(means.engine, means.auditor, told, now)
+    else:
+        head = end_run(means.engine, start.run, state, counts, now, means.auditor)
+    keep_head(means.settings, start.run, head)
 
 
 def _changed_since(start: Beginning) -> str | None:

@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,9 @@ from connectors.files_out import whole_file, write_parquet
 from pipelines.errors import CheckpointDamaged, RunBusy
 
 _BLOCK = 2**20
+_UNFINISHED = ".*.part"
+_HALF_WRITTEN_SECONDS = 3600
+"""No file of ours takes as long to be written."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,20 @@ def run_held(folder: Path, run: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def remove_unfinished(home: Path, folders: Iterable[Path]) -> None:
+    """Delete files that were begun by a process that was killed: they hold people, and nobody reads them again.
+
+    Args:
+        home: Beside whose own files another run may be writing at this moment: there only old ones go.
+        folders: Those of a run that is held.
+    """
+    limit = time.time() - _HALF_WRITTEN_SECONDS
+    shared = (path for folder in (home, home / "audit") for path in folder.glob(_UNFINISHED))
+    old = [path for path in shared if path.stat().st_mtime < limit]
+    for path in [*old, *[path for folder in folders for path in folder.rglob(_UNFINISHED)]]:
+        path.unlink(missing_ok=True)
 
 
 def expired_runs(runs: Path, now: datetime, keep_days: int) -> list[Path]:

@@ -268,10 +268,12 @@ def _incomplete(error: RunIncomplete, text: Texts) -> str:
 
 
 def _told(error: Exception, text: Texts) -> int:
+    from pipelines.failures import disk_full, place_of
+
+    error = disk_full(error) or error
     code = next((code for kind, code in _CODES if isinstance(error, kind)), None)
     if code is not None:
         return _said(error_in_words(error, text), code)
-    from pipelines.failures import place_of
 
     # the error's own text may repeat a value out of a table
     return _said(text("broke", cause=type(error).__name__, place=place_of(error)), Exit.BROKEN)

@@ -9,6 +9,7 @@ import click
 import sqlalchemy as sa
 
 from connectors.database import open_database
+from connectors.moments import behind
 from connectors.rollback import preview_rollback, roll_back
 from connectors.run_diff import Change, LinkChange, Side, run_ended
 from connectors.run_diff import diff as differences
@@ -100,7 +101,8 @@ def rollback(asked: Asked, run: str, dry_run: bool, keep_later: bool, as_json: b
         if dry_run:
             counts = preview_rollback(engine, run)
         else:
-            done = roll_back(engine, run, as_run, utc_now(), auditor(settings), keep_later=keep_later)
+            now = utc_now() + behind(engine, utc_now())
+            done = roll_back(engine, run, as_run, now, auditor(settings), keep_later=keep_later)
             counts = done.counts
             keep_head(settings, as_run, done.head)
     finally:

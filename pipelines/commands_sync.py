@@ -11,7 +11,7 @@ import click
 from pipelines.cli import Asked, Exit
 from pipelines.errors import RunIncomplete, RunUnknown
 from pipelines.gates import GATE_NAMES
-from pipelines.means import Means, open_means, reports_folder, utc_now
+from pipelines.means import Means, open_means, reports_folder, runs_folder, utc_now
 from pipelines.prefect_environment import prepare_prefect
 from pipelines.progress import told
 from pipelines.province_names import became_part, ordered, province_code
@@ -73,16 +73,19 @@ def resumable(settings: Settings, run: str, accepted_gates: tuple[str, ...]) -> 
     from connectors.schema import is_prepared
     from connectors.writeback import DONE, ROLLED_BACK
     from pipelines import history
+    from pipelines.auditing import head_kept
+
+    def able_to(one: history.RunLine) -> bool:
+        if one.state == DONE and one.rollback_of is None:
+            # killed when it was done, before the last of its files: it has something left to do
+            return (runs_folder(settings) / one.run).is_dir() and not head_kept(settings, one.run)
+        return one.state in history.STATES_TO_RESUME or (one.run == run and one.state != ROLLED_BACK)
 
     engine = open_database(settings.database_url)
     found = history.runs(engine, limit=1000) if is_prepared(engine) else []
     engine.dispose()
-    able = [
-        one
-        for one in found
-        if (one.run == run and one.state not in {DONE, ROLLED_BACK})
-        or (not run and one.state in history.STATES_TO_RESUME)
-    ]
+    able = [one for one in found if one.run == run or not run]
+    able = [one for one in able if able_to(one)]
     if not able:
         raise RunUnknown(run)
     scope = Scope.model_validate(able[0].scope)
@@ -100,6 +103,8 @@ def sync_and_tell(settings: Settings, text: Texts, run: str, scope: Scope, *, as
     from pipelines.sync import sync_flow
 
     with told(text) as progress, open_means(settings, progress) as means:
+        if means.behind:
+            click.echo(text("clock.behind", behind=str(means.behind).partition(".")[0]), err=True)
         try:
             done = Done(means, run, scope, sync_flow(means)(run, scope))
         except RunIncomplete as incomplete:

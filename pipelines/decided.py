@@ -91,12 +91,43 @@ def taken_back(decisions: pa.Table, held: pa.Table, said: pa.Table) -> pa.Table:
     ending = _among(decisions, held.filter(over))
     replaced = pc.and_(_among(decisions, held.filter(confirmed)), pc.and_not(linked, by_person))
     silent = pc.and_(ending, pc.invert(linked))
+    decided_by = pc.if_else(pc.or_(replaced, silent), BY_PERSON, decisions["decided_by"])
+    column = DECISIONS.get_field_index("decided_by")
+    return _reopened(decisions, replaced).set_column(column, DECISIONS.field(column), decided_by)
+
+
+def left_to_people(work: ProvinceRun, kind: str, decisions: pa.Table, held: pa.Table) -> pa.Table:
+    """Decisions without new links of records that somebody has spoken of since they were read.
+
+    Whoever did so may have denied what would be linked now: such a record stays open, and the next run, which reads what was said, decides.
+
+    Args:
+        work: The province.
+        kind: The partition's kind.
+        decisions: DECISIONS.
+        held: LINKS as the database has them.
+    """
+    kept = work.checkpoint(kind)
+    before, now = (kept.table("extract", "decided"), _spoken_now(work, kind, kept.table("extract", "raw")))
+    ours = pa.array(_undone(work, kind), DECIDED.field("decision").type)
+    since = [but(now, before["decision"].combine_chunks()), but(before, now["decision"].combine_chunks())]
+    spoken_of = pa.concat_tables([but(one, ours) for one in since])
+    linked = pc.equal(decisions["outcome"], Outcome.LINKED)
+    new = pc.and_not(linked, pc.is_in(_link(decisions), value_set=_link(held)))
+    return _reopened(decisions, pc.and_(new, _among(decisions, spoken_of)))
+
+
+def _spoken_now(work: ProvinceRun, kind: str, raw: pa.Table) -> pa.Table:
+    return on_records(live_decisions(work.means.engine, kind), raw)
+
+
+def _reopened(decisions: pa.Table, which: pa.ChunkedArray) -> pa.Table:
+    """Links become proposals for a reviewer."""
     columns = {
-        "outcome": pc.if_else(replaced, str(Outcome.CLERICAL_REVIEW), decisions["outcome"]),
-        "reason": pc.if_else(replaced, str(Reason.WEAK_EVIDENCE), decisions["reason"]),
-        "candidate_id": pc.if_else(replaced, decisions["personal_id"], decisions["candidate_id"]),
-        "personal_id": pc.if_else(replaced, None, decisions["personal_id"]),
-        "decided_by": pc.if_else(pc.or_(replaced, silent), BY_PERSON, decisions["decided_by"]),
+        "outcome": pc.if_else(which, str(Outcome.CLERICAL_REVIEW), decisions["outcome"]),
+        "reason": pc.if_else(which, str(Reason.WEAK_EVIDENCE), decisions["reason"]),
+        "candidate_id": pc.if_else(which, decisions["personal_id"], decisions["candidate_id"]),
+        "personal_id": pc.if_else(which, None, decisions["personal_id"]),
     }
     return pa.table({name: columns.get(name, decisions[name]) for name in DECISIONS.names}, schema=DECISIONS)
 

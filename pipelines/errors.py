@@ -7,6 +7,7 @@ PipelineError
 ├── RunUnknown              no such run, or none that can be resumed
 ├── MonthUnknown            no such month, or nothing was written by its end
 ├── RunBusy                 the run is under way in another process
+├── DiskFull                there is no room for what a run would keep
 ├── RecordUnknown           no decision on such a record
 ├── RecordAmbiguous         records of several kinds have that ID
 ├── WeightsNotKept          a record's candidates were kept without their weights
@@ -101,6 +102,20 @@ class RunBusy(PipelineError):
     def __init__(self, run: str) -> None:
         self.run = run
         super().__init__(f"run {run} is under way in another process; wait until it has ended")
+
+
+class DiskFull(PipelineError):
+    """There is no room for what a run would keep.
+
+    Attributes:
+        where: Module and line that wrote.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(
+            f"there is no room on the disk ({where}). No file was left half-written; make room, then run again (sync --resume)"
+        )
 
 
 class RecordUnknown(PipelineError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connectors.audit import Action, Auditor, Event, write_down
 from connectors.database import open_database
+from connectors.moments import behind
 from connectors.registry import Asked, RegistryClient
 from connectors.registry_messages import Credentials, Identity
 from connectors.registry_patience import Limits
@@ -34,6 +35,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def clock_ahead(by: timedelta) -> Callable[[], datetime]:
+    """A clock that goes so far ahead of the machine's."""
+    return (lambda: utc_now() + by) if by else utc_now
+
+
 @dataclass(frozen=True)
 class Means:
     """What every stage may use."""
@@ -47,6 +53,8 @@ class Means:
     told: Told
     auditor: Auditor
     clock: Callable[[], datetime] = utc_now
+    behind: timedelta = timedelta(0)
+    """How far the machine's clock stands behind what the database holds; `clock` makes up for it."""
 
     def client(
         self, run: str, folder: Path, kind: str | None = None, province: str | None = None
@@ -137,9 +145,11 @@ def open_means(settings: Settings, told: Told | None = None) -> Iterator[Means]:
     engine = open_database(settings.database_url)
     try:
         with _address(settings) as address, httpx2.Client(base_url=address) as http:
+            late = behind(engine, utc_now())
             yield Means(
-                settings, engine, http, credentials, identity, limits, told or Silence(), auditor(settings)
-            )
+                settings, engine, http, credentials, identity, limits, told or Silence(), auditor(settings),
+                clock_ahead(late), late,
+            )  # fmt: skip
     finally:
         engine.dispose()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from connectors.files_out import whole_file
 from matching import model
 from matching.model import Model, Table
 from pipelines.checkpoints import owners_folder
@@ -22,6 +23,19 @@ def kept_model(folder: Path, kind: str) -> Model | None:
     """What one partition taught; None when it taught nothing."""
     path = folder / MODEL_FILE
     return model.load(path)[kind] if path.is_file() else None
+
+
+def models_begun_with(folder: Path, present: Mapping[str, Model]) -> dict[str, Model]:
+    """The models that a run began with: kept in its folder, so that it goes on with them whatever was learned since.
+
+    Args:
+        folder: The run's.
+        present: What it begins with where it begins now.
+    """
+    path = owners_folder(folder) / MODEL_FILE
+    if not path.is_file():
+        _dump(present, path, next(iter(present.values())).name)
+    return model.load(path)
 
 
 def pooled(models: Sequence[Model]) -> Model:
@@ -65,7 +79,5 @@ def store_models(path: Path, models: dict[str, Model], name: str) -> None:
 
 
 def _dump(models: Mapping[str, Model], path: Path, name: str) -> None:
-    half = path.with_name(f".{path.name}.part")
-    half.touch(mode=0o600)
-    model.dump(models, half, name)
-    half.replace(path)
+    with whole_file(path) as stream:
+        stream.write(model.as_text(models, name).encode())

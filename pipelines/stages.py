@@ -29,6 +29,7 @@ from matching.sector import at_the_childs_home, elders_of, families_of, with_par
 from pipelines.carried import as_decisions, carried_links, contested, earlier_evidence, only, without
 from pipelines.decided import (
     keep_spoken,
+    left_to_people,
     spoken,
     still_carried,
     taken_back,
@@ -143,6 +144,7 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
     partition = _partition(work, kind)
     if work.scope.dry_run:
         return asdict(_preview(work, partition, decisions, candidates)) | would_withdraw(work, kind)
+    decisions = left_to_people(work, kind, decisions, _held_links(work, kind))
     rates = database_rates(rates_of(decisions, _records(work, kind)))
     counts = write_partition(
         work.means.engine,

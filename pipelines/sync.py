@@ -13,15 +13,16 @@ from prefect import Flow, flow
 from connectors.errors import ProvinceLocked, RegistryUnreachable
 from connectors.locks import province_lock
 from pipelines.beginning import Beginning, begin, conclude, note, stopped
-from pipelines.checkpoints import run_held
+from pipelines.checkpoints import remove_unfinished, run_held
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.failures import OURS, told_without_people
-from pipelines.means import Means, ProvinceRun, runs_folder
+from pipelines.means import Means, ProvinceRun, reports_folder, runs_folder
 from pipelines.reports import report
 from pipelines.scope import Kind, Scope
 from pipelines.stages import extract, gate, link, look_again, normalise, resolve, write_back
 from pipelines.steps import Steps, Tally
-from pipelines.telling import gates_in_words
+from pipelines.telling import error_in_words, gates_in_words
+from pipelines.texts import texts
 
 FAMILY = (Kind.STUDENT, Kind.GUARDIAN)
 """Kinds that are read together: each is evidence for the other."""
@@ -47,7 +48,9 @@ def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, int]:
         RunIncomplete: Not all of it could be done; says where, why, and what to do.
     """
     tally = Tally()
-    with run_held(runs_folder(means.settings) / run, run):
+    kept = runs_folder(means.settings) / run
+    with run_held(kept, run):
+        remove_unfinished(means.settings.home, (kept, reports_folder(means.settings, run)))
         start = told_without_people(lambda: begin(means, run, scope), "begin")
         means.told.begin(len(start.provinces) * steps_of(scope))
         told_without_people(lambda: _all_provinces(start, tally), "sync")
@@ -115,9 +118,10 @@ def _held(work: ProvinceRun) -> Iterator[None]:
 
 
 def _note(start: Beginning, code: str, ending: Ending, error: Exception, tally: Tally) -> None:
+    words = error_in_words(error, texts(start.means.settings.language))
     tally.endings.add(ending)
-    tally.problems[code] = str(error)
-    note(start, code, start.scope.kinds, ending, str(error))
+    tally.problems[code] = words
+    note(start, code, start.scope.kinds, ending, words)
 
 
 def _stop(work: ProvinceRun, kind: Kind, failed: dict[str, Any], tally: Tally) -> None:

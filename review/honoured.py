@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.database import writing
-from connectors.review_store import DECIDED, decisions_numbered, hold_reviews
+from connectors.review_store import DECIDED, count_caused, decisions_numbered, hold_reviews
+from connectors.review_tables import State
 from connectors.worklist import ENTRY_SEEN, FINGERPRINTED, entry_fingerprint, key_name, record_fingerprint
 from matching.schemas import VERDICTS
 from review.book import Book
@@ -82,7 +83,7 @@ def counted(decided: pa.Table) -> Mapping[str, int]:
 
 
 def withdraw(engine: sa.Engine, numbers: Iterable[int], cause: str, now: datetime) -> int:
-    """Withdraw decisions whose ground has changed; doing it again does nothing.
+    """Withdraw decisions whose ground has changed; doing it again changes and says the same.
 
     Args:
         engine: The education database.
@@ -91,7 +92,7 @@ def withdraw(engine: sa.Engine, numbers: Iterable[int], cause: str, now: datetim
         now: When.
 
     Returns:
-        How many held until now.
+        How many were withdrawn for this cause, now or before it was broken off.
     """
     wanted = sorted(set(numbers))
     if not wanted:
@@ -100,9 +101,9 @@ def withdraw(engine: sa.Engine, numbers: Iterable[int], cause: str, now: datetim
         hold_reviews(connection)
         book = Book(connection)
         book.open({one.key for one in decisions_numbered(connection, wanted)})
-        count = book.withdraw(wanted, cause)
+        book.withdraw(wanted, cause)
         book.close(now)
-    return count
+        return count_caused(connection, wanted, State.WITHDRAWN, cause)
 
 
 def _numbers(found: Iterable[int]) -> pa.Array:
