@@ -85,6 +85,8 @@ class Action(StrEnum):
     """Gates did not hold, and nothing was written."""
     ASKED = "asked"
     """A batch of questions went to the registry."""
+    DELETED = "deleted"
+    """What was kept long enough was deleted."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ ConnectorError
 │   ├── SchemaOlder          our tables are older than the program
 │   └── SchemaNewer          our tables are newer than the program
 ├── ProvinceLocked           another run holds the province
+├── NoticeNotSent            nobody could be told how a run went
 └── RegistryProblem          the population registry
     ├── RegistryUnreachable
     ├── RegistryRefused      it answered, and said no
@@ -256,3 +257,17 @@ class RegistryNonsense(RegistryProblem):
         super().__init__(
             f"registry answered nonsense: {what}. Nothing of it was used; tell the registry's operator."
         )
+
+
+class NoticeNotSent(ConnectorError):
+    """Nobody could be told how a run went.
+
+    Attributes:
+        channel: email or webhook.
+        cause: Class of what went wrong, or the status that came back; never an address, which may hold a secret.
+    """
+
+    def __init__(self, channel: str, cause: str) -> None:
+        self.channel = channel
+        self.cause = cause
+        super().__init__(f"the notice by {channel} was not sent: {cause}. Look at the settings of {channel}")

@@ -34,6 +34,7 @@ from pipelines.errors import (
     RunBusy,
     RunIncomplete,
     RunUnknown,
+    ScheduleEnded,
     StageFailed,
 )
 from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_settings
@@ -94,6 +95,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (RegistryProblem, Exit.SETTINGS),
     (RollbackRefused, Exit.GATE),
     (StageFailed, Exit.BROKEN),
+    (ScheduleEnded, Exit.BROKEN),
     (PipelineError, Exit.SETTINGS),
     (ConnectorError, Exit.SETTINGS),
     (MatchingError, Exit.SETTINGS),
@@ -190,7 +192,7 @@ _COMMANDS = {
     "audit": "pipelines.commands_audit",
     "database": "pipelines.commands_audit",
     "config": "pipelines.commands_runs",
-    "schedule": "pipelines.commands_sync",
+    "schedule": "pipelines.commands_schedule",
     "demo": "pipelines.commands_demo",
 }
 

@@ -1,0 +1,51 @@
+"""Which run is taken up again, and what it takes."""
+
+import sqlalchemy as sa
+
+from connectors.schema import is_prepared
+from connectors.writeback import DONE, ROLLED_BACK
+from pipelines import history
+from pipelines.errors import RunUnknown
+from pipelines.scope import Scope
+
+
+def resumable(engine: sa.Engine, run: str = "") -> tuple[str, Scope]:
+    """The run to continue and what it takes: the one named, else the last one that did not end.
+
+    Raises:
+        RunUnknown: There is none.
+    """
+    found = history.runs(engine, limit=1000) if is_prepared(engine) else []
+    able = [
+        one
+        for one in found
+        if (one.run == run and one.state not in {DONE, ROLLED_BACK})
+        or (not run and one.state in history.STATES_TO_RESUME)
+    ]
+    if not able:
+        raise RunUnknown(run)
+    return able[0].run, Scope.model_validate(able[0].scope)
+
+
+def begun_or(engine: sa.Engine, run: str, fresh: Scope) -> Scope:
+    """What a run takes: as it was when it began, where it has begun already.
+
+    Raises:
+        RunUnknown: It has ended, and can't be taken up again.
+    """
+    begun = is_prepared(engine) and history.run_line(engine, run) is not None
+    return resumable(engine, run)[1] if begun else fresh
+
+
+def whole_run_since(engine: sa.Engine, moment: str, *, everything: bool, but: str = "") -> str | None:
+    """A run over all provinces and kinds that began at a moment or later, of everything where that is asked for."""
+    if not is_prepared(engine):
+        return None
+    for one in history.runs(engine, limit=1000):
+        scope = None if one.rollback_of else Scope.model_validate(one.scope)
+        if one.started_at < moment or one.run == but or scope is None:
+            continue
+        whole = not scope.provinces and len(scope.kinds) == len(Scope.model_fields["kinds"].default)
+        if whole and not scope.dry_run and (scope.everything or not everything):
+            return one.run
+    return None
