@@ -290,6 +290,9 @@ def _terminate(*_: object) -> NoReturn:
 
 def main() -> None:
     """Entry point."""
+    from pipelines.logs import guard_process
+
+    guard_process()
     # a service manager's stop ends a run as Ctrl-C does: noted, and to be resumed
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))

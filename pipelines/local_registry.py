@@ -53,8 +53,9 @@ def local_registry(command: Sequence[str], folder: Path) -> Iterator[str]:
 def _address(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if ready.is_file():
-            return ready.read_text(encoding="utf-8").strip()
+        # made and not yet written is no address
+        if ready.is_file() and (address := ready.read_text(encoding="utf-8").strip()):
+            return address
         if process.poll() is not None:
             raise RegistryNotStarted(f"it ended with code {process.returncode}", str(log))
         time.sleep(_POLL_SECONDS)

@@ -22,6 +22,7 @@ from connectors.schema import is_prepared
 from matching.schemas import RAW_RECORDS
 from pipelines.auditing import keep_head
 from pipelines.failures import told_without_people
+from pipelines.logs import guard_handlers
 from pipelines.means import Means, reports_folder
 from pipelines.scope import Kind
 
@@ -81,6 +82,7 @@ def job_flow(name: str, work: Callable[[], Counts]) -> Flow[[str], Counts]:
 
     @flow(name=name, flow_run_name="{run}", persist_result=False, log_prints=False)
     def run_job(run: str) -> Counts:
+        guard_handlers()
         return told_without_people(work, name)
 
     return run_job

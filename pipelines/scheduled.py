@@ -17,6 +17,7 @@ from connectors.errors import DatabaseProblem
 from pipelines.again import tried_again
 from pipelines.errors import PipelineError
 from pipelines.failures import told_without_people
+from pipelines.logs import guard_handlers
 from pipelines.means import Means, open_means
 from pipelines.notification import notify
 from pipelines.outcomes import CRASHED, Outcome, of_sync, state_of
@@ -91,6 +92,7 @@ def take_turn(
     Raises:
         Exception: Whatever kept it from being done; no person is in it.
     """
+    guard_handlers()
     log = get_run_logger()
     if made_up and turn.due and (other := told_without_people(lambda: made_up(turn.due), turn.flow)):  # type: ignore[arg-type]
         return Completed(message=f"run {other} has done this", name="Skipped")

@@ -11,6 +11,7 @@ from prefect.runner import Runner
 from connectors.database import open_database
 from pipelines.catching_up import close_left_over, make_up, missed_turns
 from pipelines.deployments import deployments
+from pipelines.logs import guard_process
 from pipelines.means import utc_now
 from pipelines.settings import Settings, read_settings
 
@@ -50,5 +51,6 @@ async def _until_stopped(runner: Runner) -> None:
 
 
 if __name__ == "__main__":
+    guard_process()
     serve(read_settings().settings)
     sys.exit(0)

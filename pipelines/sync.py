@@ -16,6 +16,7 @@ from pipelines.beginning import Beginning, begin, conclude, note, stopped
 from pipelines.checkpoints import run_held
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.failures import OURS, told_without_people
+from pipelines.logs import guard_handlers
 from pipelines.means import Means, ProvinceRun, runs_folder
 from pipelines.reports import report
 from pipelines.scope import Kind, Scope
@@ -47,6 +48,7 @@ def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, int]:
         RunIncomplete: Not all of it could be done; says where, why, and what to do.
     """
     tally = Tally()
+    guard_handlers()
     with run_held(runs_folder(means.settings) / run, run):
         start = told_without_people(lambda: begin(means, run, scope), "begin")
         means.told.begin(len(start.provinces) * steps_of(scope))

@@ -92,7 +92,7 @@ def test_it_makes_up_for_missed_nights_once_and_ends_with_all_its_processes(worl
     with web_hook() as (address, told), schedule(
         settings, PREFECT_API_URL=prefect_server.api, IDENTITY_SYNC_NOTIFY_WEBHOOK=address
     ) as (service, talk):  # fmt: skip
-        run = until(lambda: [path for path in (settings.home / "runs").glob("*/38/student/normalise.json")])
+        run = until(lambda: list((settings.home / "runs").glob("*/38/student/normalise.json")))
         processes = descendants(service.pid)
         assert len(processes) >= 2
         service.send_signal(signal.SIGTERM)
