@@ -4,7 +4,8 @@ ConnectorError
 ├── FolderProblem            a folder or file can't be used
 │   ├── ColumnsMissing       tables or columns that are needed are not there, all of them at once
 │   ├── EncodingProblem      a file is in no encoding that we know
-│   └── ListUnreadable       a list that came back is no workbook or CSV that can be read
+│   ├── ListUnreadable       a list that came back is no workbook or CSV that can be read
+│   └── SealedFileShut       an encrypted file doesn't open
 ├── DatabaseProblem          the education database
 │   ├── DatabaseUnreachable
 │   ├── DatabaseReadOnly
@@ -84,6 +85,13 @@ class ListUnreadable(FolderProblem):
     def __init__(self, where: object, cause: str, what: str, remedy: str) -> None:
         self.cause = cause
         super().__init__(where, what, remedy)
+
+
+class SealedFileShut(FolderProblem):
+    """An encrypted file doesn't open: another passphrase or key, or somebody changed it."""
+
+    def __init__(self, where: object) -> None:
+        super().__init__(where, "doesn't open", "The passphrase or key is wrong, or the file was changed.")
 
 
 class DatabaseProblem(ConnectorError):

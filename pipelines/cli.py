@@ -189,6 +189,8 @@ _COMMANDS = {
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",
     "runs": "pipelines.commands_runs",
+    "retention": "pipelines.commands_retention",
+    "export": "pipelines.commands_export",
     "audit": "pipelines.commands_audit",
     "database": "pipelines.commands_audit",
     "config": "pipelines.commands_runs",

@@ -28,6 +28,7 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.DatabaseUnreachable,
     connector_errors.RunRolledBack,
     connector_errors.NoticeNotSent,
+    connector_errors.SealedFileShut,
     connector_errors.SchemaOlder,
     connector_errors.SchemaNewer,
     review_errors.ReviewerUnnamed,
