@@ -87,6 +87,13 @@ class Action(StrEnum):
     """A batch of questions went to the registry."""
     DELETED = "deleted"
     """What was kept long enough was deleted."""
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    DECIDED = "decided"
+    """Somebody decided on a record on the review page."""
+    UNDONE = "undone"
+    """And took it back."""
 
 
 @dataclass(frozen=True)
