@@ -28,7 +28,7 @@ from connectors.schema import is_prepared
 from pipelines.checkpoints import run_held
 from pipelines.deployments import TIME_ZONE
 from pipelines.errors import RunBusy
-from pipelines.history import run_line
+from pipelines.history import STATES_TO_RESUME, run_line
 from pipelines.means import runs_folder
 from pipelines.registry_jobs import last_begun
 from pipelines.resuming import whole_run_since
@@ -38,7 +38,6 @@ from pipelines.settings import Settings
 NIGHTLY, MONTHLY, CHANGES = "sync-all/nightly", "sync-all/monthly", "registry-changes/nightly"
 _LONGEST = timedelta(days=32)
 """Between two turns of a schedule."""
-_BROKEN_OFF = frozenset({"running", "interrupted"})
 _NOBODY_RUNS = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 
 
@@ -119,14 +118,14 @@ def _turn(deployment: str, due: datetime, parameters: Mapping[str, Any] | None =
 
 def _resumed(engine: sa.Engine, deployment: str, run: str, *, everything: bool) -> MadeUp:
     line = run_line(engine, run)
-    # a run that is killed again and again without having ended is taken up once
+    # a run that is killed again and again without having ended is taken up once, one that failed once a start
     ended = line.ended_at if line else ""
     return MadeUp(deployment, f"{run} broke off {ended}", {"everything": everything, "resume": run})
 
 
 def _broke_off(settings: Settings, engine: sa.Engine, run: str) -> bool:
     line = run_line(engine, run)
-    if line is None or line.state not in _BROKEN_OFF:
+    if line is None or line.state not in STATES_TO_RESUME:
         return False
     try:
         with run_held(runs_folder(settings) / run, run):
