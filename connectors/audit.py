@@ -4,7 +4,8 @@ Each row carries a keyed digest (HMAC-SHA256) over itself and the digest of the 
 out, put in between or in another order shows, and nobody without the key can make a chain that holds. The database
 refuses to change or delete rows. That the end was not cut off is seen by the heads which are kept elsewhere, one per run.
 
-Rows hold names of runs, kinds, provinces and counts; no record and no person.
+Rows hold names of runs, kinds, provinces and counts; no record and no person. Those of the review page hold who of the house did what
+from where, records by keyed names.
 """
 
 import hmac
