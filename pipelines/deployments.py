@@ -43,10 +43,11 @@ def sync_all(everything: bool = False, resume: str = "") -> dict[str, Any] | Sta
         resume: Tên lần chạy cần chạy tiếp; để trống để chạy lần mới (a run to continue; empty for a new one).
     """
     turn = this_turn()
-    fresh = Scope(as_of=_today(turn.settings), everything=everything)
+    # whoever names a run means one that there is
+    fresh = None if resume else Scope(as_of=_today(turn.settings), everything=everything)
     return take_turn(
         turn,
-        lambda means: _sync(means, resume or turn.run, fresh),
+        lambda means: _sync(means, turn.run, fresh),
         lambda due: _whole_run_since(turn, due, everything=everything),
     )
 
@@ -78,7 +79,7 @@ def sync_province(
     return take_turn(turn, lambda means: _sync(means, turn.run, fresh))
 
 
-def _sync(means: Means, run: str, fresh: Scope) -> Counts:
+def _sync(means: Means, run: str, fresh: Scope | None) -> Counts:
     # tried again, or started again in Prefect's page, it is the run that it was
     return dict(sync_provinces(means, run, begun_or(means.engine, run, fresh)))
 

@@ -27,14 +27,14 @@ def resumable(engine: sa.Engine, run: str = "") -> tuple[str, Scope]:
     return able[0].run, Scope.model_validate(able[0].scope)
 
 
-def begun_or(engine: sa.Engine, run: str, fresh: Scope) -> Scope:
-    """What a run takes: as it was when it began, where it has begun already.
+def begun_or(engine: sa.Engine, run: str, fresh: Scope | None) -> Scope:
+    """What a run takes: as it was when it began, where it has begun already; else `fresh`, where that is given.
 
     Raises:
-        RunUnknown: It has ended, and can't be taken up again.
+        RunUnknown: It has ended and can't be taken up again, or there is no such run.
     """
     begun = is_prepared(engine) and history.run_line(engine, run) is not None
-    return resumable(engine, run)[1] if begun else fresh
+    return fresh if fresh is not None and not begun else resumable(engine, run)[1]
 
 
 def whole_run_since(engine: sa.Engine, moment: str, *, everything: bool, but: str = "") -> str | None:

@@ -49,7 +49,7 @@ class Turn:
     @property
     def run(self) -> str:
         """The name of the run. Started again in Prefect's page it is the same one, which goes on where it stood."""
-        return run_of(self.flow_run)
+        return str(self.flow_run.parameters.get("resume") or run_of(self.flow_run))
 
     @property
     def due(self) -> datetime | None:
@@ -94,7 +94,8 @@ def take_turn(
     """
     guard_handlers()
     log = get_run_logger()
-    if made_up and turn.due and (other := told_without_people(lambda: made_up(turn.due), turn.flow)):  # type: ignore[arg-type]
+    due = turn.due
+    if made_up and due and (other := told_without_people(lambda: made_up(due), turn.flow)):
         return Completed(message=f"run {other} has done this", name="Skipped")
 
     def once() -> Counts:

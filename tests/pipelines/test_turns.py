@@ -19,7 +19,7 @@ from pipelines.errors import Ending, RunIncomplete, RunUnknown, SettingsWrong
 from pipelines.means import runs_folder
 from pipelines.outcomes import BROKEN, of_sync, state_of
 from pipelines.resuming import begun_or, whole_run_since
-from pipelines.scheduled import run_of
+from pipelines.scheduled import Turn, run_of
 from pipelines.scope import Kind, Scope
 from pipelines.settings import Settings
 
@@ -163,6 +163,13 @@ def test_a_night_that_is_under_way_or_waits_for_somebody_to_look_is_left_alone(s
 def test_a_turn_that_is_taken_again_is_the_run_that_it_was(settings, engine):
     seen = SimpleNamespace(created=NOW, id=UUID("0192e7a0-0000-7000-8000-00000000ab12"))
     assert run_of(seen) == "2026-11-22T03-00-00-ab12"
+    for parameters, run in (
+        ({}, "2026-11-22T03-00-00-ab12"),
+        ({"resume": ""}, "2026-11-22T03-00-00-ab12"),
+        ({"resume": "r"}, "r"),
+    ):
+        seen.parameters = parameters
+        assert Turn(settings, "sync-all", seen).run == run
     fresh = Scope(as_of="2026-11-23")
     assert begun_or(engine, "new", fresh) == fresh
     ran(engine, "begun", NOW, "failed", provinces=("38",))
@@ -170,6 +177,8 @@ def test_a_turn_that_is_taken_again_is_the_run_that_it_was(settings, engine):
     ran(engine, "done", NOW)
     with pytest.raises(RunUnknown):
         begun_or(engine, "done", fresh)
+    with pytest.raises(RunUnknown):
+        begun_or(engine, "../../elsewhere", None)
 
 
 def test_an_outcome_without_a_written_partition_is_told_all_the_same(engine):
