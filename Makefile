@@ -9,13 +9,14 @@ CRASH ?= --kills 200
 CODE := pipelines connectors matching reporting review mock_population_api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash lint types contracts check lock samples clean
+.PHONY: help demo test crash lint types contracts security advisories check lock samples clean
 
 help:
 	@echo 'make demo       a whole trial on synthetic people: a registry, four provinces, a run, its report'
 	@echo 'make test       the tests'
 	@echo 'make crash      whole runs killed 200 times at random until they are done (CRASH="--kills 1000" for longer)'
-	@echo 'make check      lint, types and import contracts'
+	@echo 'make check      lint, types, import contracts, bandit, secrets'
+	@echo 'make advisories known flaws of the dependencies, where the public list can be asked'
 	@echo 'make lock       resolve the dependencies anew into requirements/*.lock'
 	@echo 'make samples    make data/samples again from its seed'
 	@echo 'make clean      delete the trial and all caches'
@@ -56,7 +57,16 @@ types: $(DEV_STAMP)
 contracts: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
-check: lint types contracts
+# what ruff does not know: bandit's own checks, and secrets that got into the tree
+security: $(DEV_STAMP)
+	$(BIN)/python -m bandit --quiet --recursive --configfile pyproject.toml $(CODE)
+	.ci/secrets
+
+# known flaws of the dependencies: asks the public list, and says so where it can't
+advisories: $(DEV_STAMP)
+	$(BIN)/python .ci/advisories
+
+check: lint types contracts security
 
 # no address of an index ever stands in a lock: each machine has its own
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \

@@ -4,7 +4,8 @@ Each row carries a keyed digest (HMAC-SHA256) over itself and the digest of the 
 out, put in between or in another order shows, and nobody without the key can make a chain that holds. The database
 refuses to change or delete rows. That the end was not cut off is seen by the heads which are kept elsewhere, one per run.
 
-Rows hold names of runs, kinds, provinces and counts; no record and no person.
+Rows hold names of runs, kinds, provinces and counts; no record and no person. Those of the review page hold who of the house did what
+from where, records by keyed names.
 """
 
 import hmac
@@ -85,6 +86,15 @@ class Action(StrEnum):
     """Gates did not hold, and nothing was written."""
     ASKED = "asked"
     """A batch of questions went to the registry."""
+    DELETED = "deleted"
+    """What was kept long enough was deleted."""
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    DECIDED = "decided"
+    """Somebody decided on a record on the review page."""
+    UNDONE = "undone"
+    """And took it back."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ ConnectorError
 ├── FolderProblem            a folder or file can't be used
 │   ├── ColumnsMissing       tables or columns that are needed are not there, all of them at once
 │   ├── EncodingProblem      a file is in no encoding that we know
-│   └── ListUnreadable       a list that came back is no workbook or CSV that can be read
+│   ├── ListUnreadable       a list that came back is no workbook or CSV that can be read
+│   └── SealedFileShut       an encrypted file doesn't open
 ├── DatabaseProblem          the education database
 │   ├── DatabaseUnreachable
 │   │   └── DatabaseLost     the connection broke while it was in use
@@ -16,6 +17,7 @@ ConnectorError
 │   ├── SchemaOlder          our tables are older than the program
 │   └── SchemaNewer          our tables are newer than the program
 ├── ProvinceLocked           another run holds the province
+├── NoticeNotSent            nobody could be told how a run went
 └── RegistryProblem          the population registry
     ├── RegistryUnreachable
     ├── RegistryRefused      it answered, and said no
@@ -84,6 +86,13 @@ class ListUnreadable(FolderProblem):
     def __init__(self, where: object, cause: str, what: str, remedy: str) -> None:
         self.cause = cause
         super().__init__(where, what, remedy)
+
+
+class SealedFileShut(FolderProblem):
+    """An encrypted file doesn't open: another passphrase or key, or somebody changed it."""
+
+    def __init__(self, where: object) -> None:
+        super().__init__(where, "doesn't open", "The passphrase or key is wrong, or the file was changed.")
 
 
 class DatabaseProblem(ConnectorError):
@@ -261,3 +270,17 @@ class RegistryNonsense(RegistryProblem):
         super().__init__(
             f"registry answered nonsense: {what}. Nothing of it was used; tell the registry's operator."
         )
+
+
+class NoticeNotSent(ConnectorError):
+    """Nobody could be told how a run went.
+
+    Attributes:
+        channel: email or webhook.
+        cause: Class of what went wrong, or the status that came back; never an address, which may hold a secret.
+    """
+
+    def __init__(self, channel: str, cause: str) -> None:
+        self.channel = channel
+        self.cause = cause
+        super().__init__(f"the notice by {channel} was not sent: {cause}. Look at the settings of {channel}")

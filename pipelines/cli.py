@@ -34,6 +34,7 @@ from pipelines.errors import (
     RunBusy,
     RunIncomplete,
     RunUnknown,
+    ScheduleEnded,
     StageFailed,
 )
 from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_settings
@@ -94,6 +95,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (RegistryProblem, Exit.SETTINGS),
     (RollbackRefused, Exit.GATE),
     (StageFailed, Exit.BROKEN),
+    (ScheduleEnded, Exit.BROKEN),
     (PipelineError, Exit.SETTINGS),
     (ConnectorError, Exit.SETTINGS),
     (MatchingError, Exit.SETTINGS),
@@ -187,10 +189,12 @@ _COMMANDS = {
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",
     "runs": "pipelines.commands_runs",
+    "retention": "pipelines.commands_retention",
+    "export": "pipelines.commands_export",
     "audit": "pipelines.commands_audit",
     "database": "pipelines.commands_audit",
     "config": "pipelines.commands_runs",
-    "schedule": "pipelines.commands_sync",
+    "schedule": "pipelines.commands_schedule",
     "demo": "pipelines.commands_demo",
 }
 
@@ -290,6 +294,9 @@ def _terminate(*_: object) -> NoReturn:
 
 def main() -> None:
     """Entry point."""
+    from pipelines.logs import guard_process
+
+    guard_process()
     # a service manager's stop ends a run as Ctrl-C does: noted, and to be resumed
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(sys.argv[1:]))

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from pipelines.means import utc_now
 from pipelines.province_names import province_name
 from pipelines.settings import Settings, owners_secret
 from pipelines.texts import Texts
+from pipelines.weak_settings import loopback
 
 _LOOK_AGAIN = 60.0
 """Seconds between looks at whether a run has left other records open."""
@@ -50,7 +50,7 @@ def serve(asked: Asked, host: str, port: int, address: str) -> None:
 
     settings, text = asked.settings(), asked.text()
     shown = address or f"http://{host}:{port}/"
-    if not _loopback(host) and urlsplit(shown).scheme != "https":
+    if not loopback(host) and urlsplit(shown).scheme != "https":
         click.echo(text("review.open_to_all", host=host), err=True)
     with _database(settings) as engine:
         click.echo(
@@ -60,13 +60,6 @@ def serve(asked: Asked, host: str, port: int, address: str) -> None:
         with _laid_out_from_now_on(settings, engine):
             click.echo(text("review.serving", address=shown), err=True)
             uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from connectors.schema import is_prepared
 from pipelines.checkpoints import expired_runs, remove_runs
 from pipelines.cli import Asked
 from pipelines.commands_changes import diff, rollback
+from pipelines.commands_config import check
 from pipelines.errors import RunUnknown
 from pipelines.history import RunLine, partitions, run_line
 from pipelines.history import runs as read_runs
@@ -123,3 +124,6 @@ def _beside(origin: str) -> str:
         if path.is_absolute() and path.is_relative_to(Path.cwd())
         else origin
     )
+
+
+config.add_command(check)

@@ -1,17 +1,16 @@
-"""Commands that run: sync, its report once more, the schedules."""
+"""Commands that run: sync, its report once more."""
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import click
 
-from pipelines.cli import Asked, Exit
-from pipelines.errors import RunIncomplete, RunUnknown
+from pipelines.cli import Asked
+from pipelines.errors import RunIncomplete
 from pipelines.gates import GATE_NAMES
-from pipelines.means import Means, open_means, reports_folder, runs_folder, utc_now
+from pipelines.means import Means, open_means, reports_folder, utc_now
 from pipelines.prefect_environment import prepare_prefect
 from pipelines.progress import told
 from pipelines.province_names import became_part, ordered, province_code
@@ -48,7 +47,7 @@ def sync(
         {"as_of": today, "provinces": codes(provinces, text), "kinds": chosen, **choices}
     )
     if resume or run:
-        run, scope = resumable(settings, run, scope.accepted_gates)
+        run, scope = _resumable(settings, run, scope.accepted_gates)
     sync_and_tell(settings, text, run or new_run(utc_now()), scope, as_json=as_json)
 
 
@@ -63,33 +62,16 @@ def codes(names: tuple[str, ...], text: Texts) -> tuple[str, ...]:
     return ordered([province_code(name) for name in names])
 
 
-def resumable(settings: Settings, run: str, accepted_gates: tuple[str, ...]) -> tuple[str, Scope]:
-    """The run to continue and what it takes: the one named, else the last one that did not end.
-
-    Raises:
-        RunUnknown: There is none.
-    """
+def _resumable(settings: Settings, run: str, accepted_gates: tuple[str, ...]) -> tuple[str, Scope]:
     from connectors.database import open_database
-    from connectors.schema import is_prepared
-    from connectors.writeback import DONE, ROLLED_BACK
-    from pipelines import history
-    from pipelines.auditing import head_kept
-
-    def able_to(one: history.RunLine) -> bool:
-        if one.state == DONE and one.rollback_of is None:
-            # killed when it was done, before the last of its files: it has something left to do
-            return (runs_folder(settings) / one.run).is_dir() and not head_kept(settings, one.run)
-        return one.state in history.STATES_TO_RESUME or (one.run == run and one.state != ROLLED_BACK)
+    from pipelines.resuming import resumable
 
     engine = open_database(settings.database_url)
-    found = history.runs(engine, limit=1000) if is_prepared(engine) else []
-    engine.dispose()
-    able = [one for one in found if one.run == run or not run]
-    able = [one for one in able if able_to(one)]
-    if not able:
-        raise RunUnknown(run)
-    scope = Scope.model_validate(able[0].scope)
-    return able[0].run, scope.model_copy(update={"accepted_gates": (*scope.accepted_gates, *accepted_gates)})
+    try:
+        found, scope = resumable(engine, settings, run)
+    finally:
+        engine.dispose()
+    return found, scope.model_copy(update={"accepted_gates": (*scope.accepted_gates, *accepted_gates)})
 
 
 def sync_and_tell(settings: Settings, text: Texts, run: str, scope: Scope, *, as_json: bool = False) -> None:
@@ -201,20 +183,3 @@ def _report_month(settings: Settings, text: Texts, month: str) -> None:
             click.echo(text("run.report", path=near(path)))
     if papers.pdf is None:
         click.echo(text("monthly.no_pdf"), err=True)
-
-
-@click.command()
-@click.pass_obj
-def schedule(asked: Asked) -> int:
-    """Serve the schedules: nightly, monthly, one province on demand."""
-    settings, text = asked.settings(), asked.text()
-    if not os.environ.get("PREFECT_API_URL"):
-        click.echo(text("schedule.no_server"), err=True)
-        return Exit.SETTINGS
-    prepare_prefect(settings.home)
-    # each run is a process of its own, which reads its settings from the environment
-    os.environ.update(asked.as_environment())
-    from pipelines.deployments import serve_schedules
-
-    serve_schedules()
-    return Exit.DONE

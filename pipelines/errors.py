@@ -14,6 +14,7 @@ PipelineError
 ├── ListsNotKept            no run is kept that lists for reviewers could be written from
 ├── CheckpointDamaged       a kept table is not what its manifest says
 ├── RegistryNotStarted      the registry that should run beside us did not come up
+├── ScheduleEnded           a process of the schedules ended by itself
 ├── StageFailed             a stage of a partition broke
 └── RunIncomplete           the run ended, and not all of it was done
 """
@@ -186,6 +187,20 @@ class RegistryNotStarted(PipelineError):
         self.what = what
         self.log = log
         super().__init__(f"the registry named by registry_command did not start: {what}; see {log}")
+
+
+class ScheduleEnded(PipelineError):
+    """A process of the schedules ended by itself, and the others were ended.
+
+    Attributes:
+        part: server or runs.
+        code: What it ended with; None where it didn't answer in time.
+    """
+
+    def __init__(self, part: str, code: int | None) -> None:
+        self.part = part
+        self.code = code
+        super().__init__(f"the process of {part} ended ({code}); see what it said, then start again")
 
 
 class StageFailed(PipelineError):

@@ -1,22 +1,20 @@
 """A registry that runs beside us for the time of a run: for demos and trials, where no address is given."""
 
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.checkpoints import owners_folder
+from pipelines.children import ending_with_us, stop
 from pipelines.errors import RegistryNotStarted
 
 READY_FILE = "{ready_file}"
 _START_SECONDS = 300.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
-_PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -38,7 +36,9 @@ def local_registry(command: Sequence[str], folder: Path) -> Iterator[str]:
     with log.open("wb") as out:
         log.chmod(0o600)
         try:
-            process = subprocess.Popen(_end_with_us(words), stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: S603 (the officer's own setting)
+            process = subprocess.Popen(  # noqa: S603 (the officer's own setting)
+                ending_with_us(words), stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            )
         except OSError as error:
             raise RegistryNotStarted(type(error).__name__, str(log)) from None
     try:
@@ -46,33 +46,17 @@ def local_registry(command: Sequence[str], folder: Path) -> Iterator[str]:
         # what it said is of interest only where it went wrong
         log.unlink(missing_ok=True)
     finally:
-        _stop(process)
+        stop(process, _STOP_SECONDS)
         ready.unlink(missing_ok=True)
 
 
 def _address(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if ready.is_file():
-            return ready.read_text(encoding="utf-8").strip()
+        # made and not yet written is no address
+        if ready.is_file() and (address := ready.read_text(encoding="utf-8").strip()):
+            return address
         if process.poll() is not None:
             raise RegistryNotStarted(f"it ended with code {process.returncode}", str(log))
         time.sleep(_POLL_SECONDS)
     raise RegistryNotStarted(f"no address within {_START_SECONDS:.0f} seconds", str(log))
-
-
-def _end_with_us(words: list[str]) -> list[str]:
-    """The command, asking the kernel to be stopped when we are killed: else it would hold its store against the resumed run."""
-    if sys.platform != "linux":
-        return words
-    asked = f"import ctypes, os, sys; ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {signal.SIGTERM:d})"
-    return [sys.executable, "-c", f"{asked}; os.execvp(sys.argv[1], sys.argv[1:])", *words]
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

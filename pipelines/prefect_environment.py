@@ -16,6 +16,12 @@ _ALWAYS = {
     # tasks that end are events, and events are the bulk of its database
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
 }
+_WITH_SERVER = {
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    # the page is asked by browsers of this machine, and by nobody else's script
+    "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+}
 _WITHOUT_SERVER = {
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
     # the first start makes its database; 20 seconds, its own limit, are too short on a busy machine
@@ -25,11 +31,18 @@ _WITHOUT_SERVER = {
 }
 
 
-def prepare_prefect(home: Path) -> None:
-    """Set the environment for Prefect; must be called before it is imported."""
+def prepare_prefect(home: Path, *, served: bool = False) -> None:
+    """Set the environment for Prefect; must be called before it is imported.
+
+    Args:
+        home: Where its files lie, in a folder of their own.
+        served: Whether a server is there, or will be.
+    """
     folder = owners_folder((home / "prefect").resolve())
     wanted = {"PREFECT_HOME": str(folder), **_ALWAYS}
-    if not os.environ.get("PREFECT_API_URL"):
+    if served:
+        wanted |= _WITH_SERVER
+    elif not os.environ.get("PREFECT_API_URL"):
         wanted |= _WITHOUT_SERVER
     for name, value in wanted.items():
         os.environ.setdefault(name, value)

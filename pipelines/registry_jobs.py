@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 from prefect import Flow, flow
 
 from connectors.audit import head_of
-from connectors.database import writing
+from connectors.database import open_database, reading, writing
 from connectors.education import create_sync_tables, provinces, read_links, read_partition
 from connectors.education_tables import LINKS, moment
 from connectors.registry_tables import registry_runs
@@ -21,6 +22,7 @@ from connectors.schema import is_prepared
 from matching.schemas import RAW_RECORDS
 from pipelines.auditing import keep_head
 from pipelines.failures import told_without_people
+from pipelines.logs import guard_handlers
 from pipelines.means import Means, reports_folder
 from pipelines.scope import Kind
 
@@ -80,6 +82,7 @@ def job_flow(name: str, work: Callable[[], Counts]) -> Flow[[str], Counts]:
 
     @flow(name=name, flow_run_name="{run}", persist_result=False, log_prints=False)
     def run_job(run: str) -> Counts:
+        guard_handlers()
         return told_without_people(work, name)
 
     return run_job
@@ -107,3 +110,25 @@ def noted(job: Job, name: str) -> Iterator[Counter[str]]:
         with writing(job.means.engine) as connection:
             connection.execute(registry_runs.update().where(mine).values(**ended))
         keep_head(job.means.settings, job.run, head_of(job.means.engine))
+
+
+def job_since(database_url: str, name: str, begun: str) -> str | None:
+    """A run of a job that began at a moment or later and is done, if there is one."""
+    engine = open_database(database_url)
+    try:
+        if not is_prepared(engine):
+            return None
+        of = registry_runs.c
+        which = sa.and_(of.job == name, of.started_at >= begun, of.state == "done")
+        with reading(engine) as connection:
+            return connection.scalar(sa.select(of.run).where(which).limit(1))
+    finally:
+        engine.dispose()
+
+
+def last_begun(engine: sa.Engine, name: str) -> str | None:
+    """When the last run of a job that is done began."""
+    of = registry_runs.c
+    query = sa.select(of.started_at).where(of.job == name, of.state == "done")
+    with reading(engine) as connection:
+        return connection.scalar(query.order_by(of.started_at.desc()).limit(1))

@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from connectors.people_read import PeopleNow
 from connectors.review_store import Key
 from pipelines.means import utc_now
+from pipelines.own_keys import own_key
 from pipelines.review_layout import reviewed_twice
 from pipelines.seals import seal_key
 from pipelines.settings import Settings
 from review.page.app import make_app
 from review.page.desk import Desk
+from review.trail import Trail
 
 
 def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str) -> FastAPI:
@@ -43,6 +45,7 @@ def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str)
             language=settings.language,
             synthetic=settings.synthetic,
             secure=typed.scheme == "https",
+            trail=Trail(own_key(settings.home, "audit")),
             hosts=frozenset(names),
         )
     )

@@ -20,9 +20,9 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 CONFIG_FILES = ("identity-sync.toml", "var/demo/identity-sync.toml")
 """Looked for in this order below the current folder; the second is what the demo leaves."""
 
-SECRETS = ("registry_secret",)
-"""Never in a file that also holds other settings."""
-_PATHS = ("home", "registry_secret_file")
+SECRETS = ("registry_secret", "smtp_password", "notify_webhook", "prefect_database_url")
+"""Never in a file that also holds other settings; each may stand in a file of its own, `NAME_file`."""
+_PATHS = ("home", *(f"{name}_file" for name in SECRETS))
 
 
 class Settings(BaseSettings):
@@ -109,6 +109,59 @@ class Settings(BaseSettings):
         0.05, ge=0, le=1, description="Share of open records that two people decide on independently."
     )
     keep_runs_days: int = Field(90, ge=1, description="How long the tables of a run are kept.")
+    keep_reports_days: int = Field(
+        365, ge=1, description="How long reports and lists of a run are kept; `retention` deletes older ones."
+    )
+    keep_looks_days: int = Field(
+        365, ge=1, description="How long it is kept who opened which record on the review page."
+    )
+
+    nightly_at: str = Field("30 1 * * *", description="When the night's run begins: cron, hours in Việt Nam.")
+    changes_at: str = Field(
+        "30 0 * * *", description="When the registry's changes are fetched; well before the night's run."
+    )
+    monthly_at: str = Field(
+        "30 3 20 * *", description="When everything is run: figures are due before the 22nd."
+    )
+    retention_at: str = Field("30 5 * * 0", description="When what was kept long enough is deleted.")
+    runs_at_once: int = Field(
+        2, ge=1, le=16, description="Scheduled runs under way at once; provinces keep them apart."
+    )
+    retry_times: int = Field(
+        2, ge=0, le=20, description="How often a scheduled run tries again what failed or was held."
+    )
+    retry_wait: float = Field(600.0, ge=0, description="Seconds before it does.")
+    prefect_port: int = Field(
+        4200, ge=1024, le=65535, description="Where the page of `schedule` answers, on this machine alone."
+    )
+    prefect_database_url: SecretStr | None = Field(
+        None, description="Prefect's own database, postgresql://…; SQLite in the home folder if not given."
+    )
+    prefect_database_url_file: Path | None = Field(
+        None, description="File that holds it, readable by its owner only."
+    )
+
+    notify: Literal["always", "problems"] = Field(
+        "always", description="Which scheduled runs are told of: all, or those that did not end well."
+    )
+    notify_webhook: SecretStr | None = Field(
+        None, description="Address that is sent a JSON of counts; from the environment only."
+    )
+    notify_webhook_file: Path | None = Field(
+        None, description="File that holds it, readable by its owner only."
+    )
+    notify_email: tuple[str, ...] = Field((), description="Who gets the counts by e-mail.")
+    notify_email_from: str = Field("identity-sync@localhost", description="Sender of these e-mails.")
+    smtp_host: str = Field("127.0.0.1", description="Mail server.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "none", description="How the line to it is kept: none (this machine only), starttls (587), tls (465)."
+    )
+    smtp_user: str = Field("", description="Who signs in there; nobody if empty.")
+    smtp_password: SecretStr | None = Field(None, description="With what; from the environment only.")
+    smtp_password_file: Path | None = Field(
+        None, description="File that holds it, readable by its owner only."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -223,12 +276,23 @@ def secret_of(settings: Settings) -> str:
     Raises:
         SettingsWrong: There is none, or others may read the file.
     """
-    if settings.registry_secret is not None:
-        return settings.registry_secret.get_secret_value()
-    file = settings.registry_secret_file
-    if file is None:
+    secret = secret_named(settings, "registry_secret")
+    if secret is None:
         raise SettingsWrong([f"neither {PREFIX}REGISTRY_SECRET nor registry_secret_file is given"])
-    return owners_secret(file, "registry_secret_file")
+    return secret
+
+
+def secret_named(settings: Settings, name: str) -> str | None:
+    """One of `SECRETS`, from the environment or its file; None where neither is given.
+
+    Raises:
+        SettingsWrong: Its file can't be read, or others may read it.
+    """
+    given: SecretStr | None = getattr(settings, name)
+    if given is not None:
+        return given.get_secret_value()
+    file: Path | None = getattr(settings, f"{name}_file")
+    return None if file is None else owners_secret(file, f"{name}_file")
 
 
 def owners_secret(file: Path, setting: str = "password file") -> str:

@@ -16,6 +16,7 @@ from pipelines.beginning import Beginning, begin, conclude, note, stopped
 from pipelines.checkpoints import remove_unfinished, run_held
 from pipelines.errors import Ending, RunIncomplete
 from pipelines.failures import OURS, told_without_people
+from pipelines.logs import guard_handlers
 from pipelines.means import Means, ProvinceRun, reports_folder, runs_folder
 from pipelines.reports import report
 from pipelines.scope import Kind, Scope
@@ -48,6 +49,7 @@ def sync_provinces(means: Means, run: str, scope: Scope) -> dict[str, int]:
         RunIncomplete: Not all of it could be done; says where, why, and what to do.
     """
     tally = Tally()
+    guard_handlers()
     kept = runs_folder(means.settings) / run
     with run_held(kept, run):
         remove_unfinished(means.settings.home, (kept, reports_folder(means.settings, run)))

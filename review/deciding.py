@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from connectors.audit import Action
 from connectors.database import writing
 from connectors.education_tables import moment, province_locks, sync_partitions
 from connectors.locks import SILENCE
@@ -20,6 +21,7 @@ from matching.decision import Verdict
 from review.book import Book
 from review.claims import CHOSEN, NOTE_LENGTH, VERDICTS
 from review.judging import Fate, Why, entered, out_of_date
+from review.trail import Trail
 
 SOURCE = "page"
 """What stands as the file of a decision that was made on the page."""
@@ -91,12 +93,13 @@ def may_decide(user: User, case: Case, words: list[Decision]) -> Refusal | None:
     return Refusal.WAITS if case.state == CaseState.CONFLICT else Refusal.DECIDED
 
 
-def decide(engine: sa.Engine, people: PeopleNow, user: User, word: Word, now: datetime) -> Done:
+def decide(engine: sa.Engine, people: PeopleNow, trail: Trail, user: User, word: Word, now: datetime) -> Done:
     """Take a decision in.
 
     Args:
         engine: The education database.
         people: How records look now.
+        trail: Where it is written down.
         user: Who decides.
         word: What.
         now: When.
@@ -126,6 +129,8 @@ def decide(engine: sa.Engine, people: PeopleNow, user: User, word: Word, now: da
         let_go(connection, reach, word.key)
         if fate == Fate.STALE:
             return Done(refused=Refusal.CHANGED)
+        facts = {"answer": str(word.answer), "fate": str(fate)}
+        trail.deciding(connection, user.username, Action.DECIDED, facts, word.key, case.province, now)
         return Done(
             fate, number=_last_of(connection, user, word.key), settles=stands is not None and stands.settles
         )
@@ -167,7 +172,9 @@ def _last_of(connection: sa.Connection, user: User, key: Key) -> int | None:
     return max(mine, default=None)
 
 
-def undo(engine: sa.Engine, user: User, number: int, now: datetime) -> tuple[Refusal | None, Key | None]:
+def undo(
+    engine: sa.Engine, trail: Trail, user: User, number: int, now: datetime
+) -> tuple[Refusal | None, Key | None]:
     """Undo one's own decision, as long as no run has seen it.
 
     Returns:
@@ -193,6 +200,8 @@ def undo(engine: sa.Engine, user: User, number: int, now: datetime) -> tuple[Ref
         book.open_entries(one.numbers)
         book.take_back(one.number, SOURCE)
         book.close(now)
+        facts = {"verdict": str(one.verdict)}
+        trail.deciding(connection, user.username, Action.UNDONE, facts, one.key, one.province, now)
     return None, one.key
 
 

@@ -21,6 +21,7 @@ from pipelines.means import utc_now
 from pipelines.review_layout import reviewed_twice
 from review.page.app import make_app
 from review.page.desk import Desk
+from review.trail import Trail
 
 PASSWORD = "mật khẩu để thử"
 PEOPLE = (
@@ -55,6 +56,7 @@ def page_of(engine: sa.Engine, clock: Callable[[], datetime] = utc_now, *, secur
             language="vi",
             synthetic=True,
             secure=secure,
+            trail=Trail(KEY),
             hosts=frozenset({"127.0.0.1", "localhost"}),
         )
     )

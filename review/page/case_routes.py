@@ -107,7 +107,8 @@ def decided(posted: Deciding) -> Response:
     word = _word(posted)
     if word is None:
         return _back(posted, Refusal.CHANGED)
-    done = decide(posted.desk.engine, posted.desk.people, posted.user, word, posted.desk.clock())
+    desk = posted.desk
+    done = decide(desk.engine, desk.people, desk.trail, posted.user, word, desk.clock())
     if done.refused == Refusal.GONE:
         return RedirectResponse(filters_of(posted.form).address("/", notice="gone"), 303)
     if done.refused is not None:
@@ -153,9 +154,8 @@ def undone(posted: Deciding) -> Response:
     """One's last decision counts no longer; its record is shown again."""
     number = posted.form.get("decision", "")
     wellformed = number.isascii() and number.isdigit() and len(number) < _NUMBER_LENGTH
-    refused, key = undo(
-        posted.desk.engine, posted.user, int(number) if wellformed else -1, posted.desk.clock()
-    )
+    desk = posted.desk
+    refused, key = undo(desk.engine, desk.trail, posted.user, int(number) if wellformed else -1, desk.clock())
     filters = filters_of(posted.form)
     if key is None:
         return RedirectResponse(filters.address("/", notice="not_yours"), 303)

@@ -12,6 +12,7 @@ from connectors.database import reading
 from connectors.people_read import PeopleNow
 from connectors.review_cases import Count, Reach, count_cases
 from connectors.review_store import Key
+from review.trail import Trail
 
 _COUNTED_FOR = timedelta(seconds=1)
 
@@ -29,6 +30,7 @@ class Desk:
     synthetic: bool
     secure: bool
     """Reached by HTTPS: cookies are kept from any other way."""
+    trail: Trail
     hosts: frozenset[str]
     """Names that the page answers to."""
     counts: dict[frozenset[str] | None, tuple[datetime, list[Count]]] = field(default_factory=dict)

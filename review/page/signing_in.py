@@ -7,6 +7,7 @@ from secrets import token_urlsafe
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from connectors.audit import Action
 from connectors.database import reading, writing
 from connectors.review_people import (
     COUNTED_FOR,
@@ -31,6 +32,7 @@ from review.page.gate import (
 from review.page.rendering import rendered
 from review.passwords import fits
 from review.texts import LANGUAGES, texts
+from review.trail import NOBODY
 
 MOST_OF_BOTH, MOST_OF_USER, MOST_OF_ADDRESS = 5, 20, 50
 """Failed sign-ins after which a user at an address, a user anywhere, an address has to wait."""
@@ -74,11 +76,14 @@ def sign_in(request: Request, form: Form) -> Response:
     if not fits(known[1] if known else None, form.get("password", "")) or known is None:
         with writing(desk.engine) as connection:
             note_failure(connection, username, address, now)
+            who = known[0].username if known else NOBODY
+            desk.trail.signing(connection, who, Action.SIGN_IN_FAILED, address, now)
         return _form(request, 403, "page.sign_in.wrong")
     token = token_urlsafe(32)
     with writing(desk.engine) as connection:
         forget_failures(connection, username, address)
         begin_session(connection, digest(token), known[0].username, token_urlsafe(32), now)
+        desk.trail.signing(connection, known[0].username, Action.SIGNED_IN, address, now)
     _log.info("%s signed in", known[0].username)
     response = RedirectResponse("/", 303)
     set_cookie(desk, response, "session", token)
@@ -98,6 +103,8 @@ def sign_out(request: Request, posted: Posting) -> Response:
     desk = posted.desk
     with writing(desk.engine) as connection:
         end_session(connection, digest(request.cookies.get(cookie_name(desk, "session"), "")))
+        address = request.client.host if request.client else ""
+        desk.trail.signing(connection, posted.user.username, Action.SIGNED_OUT, address, desk.clock())
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(
         cookie_name(desk, "session"), path="/", httponly=True, samesite="strict", secure=desk.secure

@@ -19,10 +19,10 @@ from pipelines import means as means_module
 from pipelines.auditing import audit_verdict, head_kept
 from pipelines.cli import Exit
 from pipelines.cli import run as program
-from pipelines.commands_sync import resumable
 from pipelines.errors import DiskFull, Ending, RunIncomplete, RunUnknown
 from pipelines.means import open_means
 from pipelines.progress import Silence
+from pipelines.resuming import resumable
 from pipelines.scope import Kind, Scope
 
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
@@ -136,10 +136,18 @@ def test_a_database_that_is_gone_for_good_is_told_and_the_run_goes_on_when_it_is
         sync(settings, "run-1", told=At("write_back", go))
     postgres_server.execute(away.format("true"))
     assert rows(settings, "select state from sync_runs") == [("running",)]
-    assert resumable(settings, "", ())[0] == "run-1"
+    assert to_resume(settings)[0] == "run-1"
     sync(settings, "run-1")
     assert rows(settings, LINKS) == undisturbed
     assert audit_holds(settings)
+
+
+def to_resume(settings):
+    engine = open_database(settings.database_url)
+    try:
+        return resumable(engine, settings)
+    finally:
+        engine.dispose()
 
 
 def no_room_for(monkeypatch, word):
@@ -177,7 +185,7 @@ def test_a_disk_that_is_full_when_the_report_is_written(settings, undisturbed, m
             sync(settings, "run-1")
     assert rows(settings, "select state from sync_runs") == [("running",)]
     assert rows(settings, LINKS) == undisturbed
-    run, scope = resumable(settings, "", ())
+    run, scope = to_resume(settings)
     sync(settings, run, **scope.model_dump())
     assert rows(settings, "select state from sync_runs") == [("done",)]
     assert (settings.home / "reports" / run / "run.json").is_file()
@@ -295,12 +303,12 @@ def test_a_run_killed_when_all_but_its_last_file_is_done_is_resumed(settings, mo
             sync(settings, "run-1")
     assert rows(settings, "select state from sync_runs") == [("done",)]
     assert not head_kept(settings, "run-1")
-    run, scope = resumable(settings, "", ())
+    run, scope = to_resume(settings)
     sync(settings, run, **scope.model_dump())
     assert head_kept(settings, "run-1")
     assert audit_holds(settings)
     with pytest.raises(RunUnknown):
-        resumable(settings, "", ())
+        to_resume(settings)
 
 
 def interrupted(*_):

@@ -14,7 +14,7 @@ from connectors.education import create_sync_tables
 from connectors.errors import DatabaseReadOnly, ProvinceLocked, RegistryRefused, RegistryUnreachable
 from matching.errors import UnknownRule
 from pipelines.cli import Exit, app, run
-from pipelines.errors import Ending, RunBusy, RunIncomplete, SettingsWrong, StageFailed
+from pipelines.errors import Ending, RunBusy, RunIncomplete, ScheduleEnded, SettingsWrong, StageFailed
 from pipelines.texts import LANGUAGES, texts
 
 
@@ -89,12 +89,6 @@ def test_settings_that_cannot_be_used_end_with_three(folder, capsys):
     assert "link_from" in capsys.readouterr().err
 
 
-def test_schedule_without_a_server_says_how(folder, monkeypatch, capsys):
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    assert run(["schedule"]) == Exit.SETTINGS
-    assert "PREFECT_API_URL" in capsys.readouterr().err
-
-
 def test_config_show_says_where_each_value_comes_from(folder, monkeypatch, capsys):
     monkeypatch.setenv("IDENTITY_SYNC_REGISTRY_SECRET", "geheim")
     assert run(["--set", "link_from=0.995", "config", "show", "--origin"]) == Exit.DONE
@@ -140,6 +134,7 @@ class _Raising(click.Command):
         (RegistryRefused(401, "client_unknown"), Exit.SETTINGS),
         (DatabaseReadOnly("sqlite://", "readonly", "Change it."), Exit.SETTINGS),
         (UnknownRule("x", ["y"]), Exit.SETTINGS),
+        (ScheduleEnded("server", 3), Exit.BROKEN),
         (StageFailed("link", "student", "38", "ValueError", "x:1"), Exit.BROKEN),
         (ValueError("Nguyễn Văn Kín 038099012345"), Exit.BROKEN),
         (KeyboardInterrupt(), Exit.INTERRUPTED),

@@ -22,9 +22,9 @@ from connectors.registry_news import news_of, rechecks
 from connectors.registry_records import CHANGES
 from mock_population_api.schemas import CHANGE
 from pipelines.changes import bring_changes
-from pipelines.commands_registry import LINES, job_lines
 from pipelines.enrichment import grade_codes, school_year_of, send_facts
 from pipelines.exam import hand_over
+from pipelines.job_words import LINES, job_lines
 from pipelines.means import open_means
 from pipelines.registry_jobs import Cohort, Job
 from pipelines.residence import ask_residence

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipelines.settings import Settings
+
+SETTINGS = Settings(database_url="sqlite://")
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
 
 
@@ -27,7 +30,7 @@ def scheduled(deployment):
 def test_the_crons_become_runs_at_the_hour_that_officers_expect(prefect_api):
     from pipelines.deployments import deployments
 
-    nightly, monthly = [one.apply() for one in deployments()[:2]]
+    nightly, monthly = [one.apply() for one in deployments(SETTINGS)[:2]]
     nights = sorted(run.expected_start_time for run in scheduled(nightly))
     here = [moment.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")) for moment in nights]
     assert {(moment.hour, moment.minute) for moment in here} == {(1, 30)}
@@ -40,8 +43,25 @@ def test_the_crons_become_runs_at_the_hour_that_officers_expect(prefect_api):
 def test_a_province_is_chosen_by_name_from_a_list():
     from pipelines.deployments import deployments
 
-    schema = deployments()[2]._parameter_openapi_schema
+    schema = deployments(SETTINGS)[2]._parameter_openapi_schema
     names = schema.definitions["Province"]["enum"]
     assert len(names) == 34
     assert "Thanh Hóa" in names
     assert schema.required == ["province"]
+
+
+def test_every_job_beside_the_sync_can_be_started_from_the_page():
+    from pipelines.deployments import deployments
+
+    there = {f"{one.flow_name}/{one.name}" for one in deployments(SETTINGS)}
+    assert there >= {
+        "registry-changes/nightly", "registry-residence/on-demand", "registry-enrich/on-demand", "exam-hand-over/on-demand",
+        "monthly-figures/monthly", "retention/weekly",
+    }  # fmt: skip
+
+
+def test_who_watches_is_told_what_every_flow_is_called():
+    from pipelines.deployments import deployments
+    from pipelines.scheduled import JOBS
+
+    assert {one.flow_name for one in deployments(SETTINGS)} == set(JOBS)

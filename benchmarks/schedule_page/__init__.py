@@ -1,0 +1,1 @@
+"""Prefect's page as officers see it."""
