@@ -1,5 +1,6 @@
 """The review page with the means of this installation."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -9,18 +10,22 @@ from connectors.people_read import PeopleNow
 from connectors.review_store import Key
 from pipelines.means import utc_now
 from pipelines.review_layout import reviewed_twice
+from pipelines.run_office import run_office
 from pipelines.seals import seal_key
 from pipelines.settings import Settings
 from review.page.app import make_app
 from review.page.desk import Desk
 
 
-def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str) -> FastAPI:
+def make_page(
+    settings: Settings, engine: sa.Engine, environment: Mapping[str, str], *, address: str, host: str
+) -> FastAPI:
     """The application.
 
     Args:
         settings: The installation's.
         engine: The education database, its sync tables made.
+        environment: Where runs that are started from the page find the same settings.
         address: What users type; https where TLS stands in front, and only then are cookies kept from plain HTTP.
         host: What is listened at.
 
@@ -44,5 +49,6 @@ def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str)
             synthetic=settings.synthetic,
             secure=typed.scheme == "https",
             hosts=frozenset(names),
+            office=run_office(settings, engine, environment),
         )
     )
