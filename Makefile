@@ -8,12 +8,13 @@ DEV_STAMP := $(VENV)/.dev-installed
 CODE := pipelines connectors matching reporting review mock_population_api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check lock samples clean
+.PHONY: help demo test lint types contracts check docs lock samples clean
 
 help:
 	@echo 'make demo       a whole trial on synthetic people: a registry, four provinces, a run, its report'
 	@echo 'make test       the tests'
 	@echo 'make check      lint, types and import contracts'
+	@echo 'make docs       the pictures in docs/images again, of a synthetic world (Chromium, LibreOffice Calc)'
 	@echo 'make lock       resolve the dependencies anew into requirements/*.lock'
 	@echo 'make samples    make data/samples again from its seed'
 	@echo 'make clean      delete the trial and all caches'
@@ -51,6 +52,9 @@ contracts: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 check: lint types contracts
+
+docs: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.pictures docs/images
 
 # no address of an index ever stands in a lock: each machine has its own
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \

@@ -36,6 +36,7 @@ from pipelines.errors import (
     RunUnknown,
     StageFailed,
 )
+from pipelines.examples import EXAMPLES
 from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_settings
 from pipelines.telling import error_in_words
 from pipelines.texts import LANGUAGES, Texts, texts
@@ -202,6 +203,10 @@ def _lang_of(ctx: click.Context) -> str | None:
 def in_language(command: click.Command, text: Texts, key: str) -> click.Command:
     """Put the help of a command and all below it into a language; what has no text keeps what it has."""
     command.help = text.messages.get(key, command.help)
+    example = EXAMPLES.get(key.removeprefix("help.").replace(".", " "))
+    if example:
+        # told not to rewrap it: whoever copies two lines of it would run half of it
+        command.epilog = f"\b\n{text('help.example')}\n  identity-sync {example}"
     for param in command.params:
         if isinstance(param, click.Option):
             param.help = text.messages.get(f"{key}.{param.name}", param.help)

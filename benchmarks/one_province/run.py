@@ -42,7 +42,7 @@ def program(demo: Demo, *words: str) -> None:
 
 
 def make(demo: Demo, students: int, teachers: int) -> None:
-    """The world, the database, a first run over everything, a supervisor."""
+    """The world and the database."""
     mock = [
         sys.executable,
         "-m",
@@ -59,16 +59,15 @@ def make(demo: Demo, students: int, teachers: int) -> None:
     engine = open_database(read_settings(demo.config).settings.database_url)
     load_folder(engine, read_education_folder(demo.world / "education"))
     engine.dispose()
-    program(demo, "sync", "--all")
 
 
-def sign_up(demo: Demo) -> tuple[str, str]:
-    """A supervisor of this time only."""
-    name, password = f"son-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
+def sign_up(demo: Demo, name: str = "", full_name: str = "") -> tuple[str, str]:
+    """A supervisor; of this time only where no name is given."""
+    name, password = name or f"son-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
     file = demo.folder / "password"
     file.touch(mode=0o600)
     file.write_text(password, encoding="utf-8")
-    program(demo, "review", "user", "add", name, "--name", f"Sơn {name}", "--role", "supervisor", "--everywhere",
+    program(demo, "review", "user", "add", name, "--name", full_name or name, "--role", "supervisor", "--everywhere",
             "--password-file", str(file))  # fmt: skip
     file.unlink()
     return name, password
@@ -138,6 +137,7 @@ def main() -> None:
     demo = Demo(wanted.folder.resolve())
     if not demo.is_made:
         make(demo, wanted.students, wanted.teachers)
+        program(demo, "sync", "--all")
     name, password = sign_up(demo)
     with served(demo) as address, httpx2.Client(base_url=address, timeout=30) as http:
         token = TOKEN.findall(http.get("/sign-in").text)[0]
