@@ -89,6 +89,9 @@ def test_help_ends_with_the_example_on_one_line(language, capsys):
 
 def test_every_example_runs(story, without_servers, monkeypatch, capfd):
     monkeypatch.chdir(story)
+    # what a command sets for processes that it starts is gone when the test ends
+    monkeypatch.setenv("IDENTITY_SYNC_CONFIG", str(story / "identity-sync.toml"))
+    monkeypatch.setenv("PREFECT_HOME", str(story / "prefect"))
     for name, example in EXAMPLES.items():
         code = run(shlex.split(example))
         told = capfd.readouterr()
