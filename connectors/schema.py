@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from connectors import (
     asked_runs,
     audit,
+    link_samples,
     registry_tables,
     review_page_tables,
     review_tables,
@@ -32,6 +33,7 @@ FIRST, HEAD = "0001", "0007"
 OWNERS = (
     asked_runs,
     audit,
+    link_samples,
     registry_tables,
     review_page_tables,
     review_tables,

@@ -12,6 +12,7 @@ EXAMPLES = {
     "lists": 'lists lists --tinh "Thanh Hóa" --by school',
     "review export": 'review export lists --tinh "Thanh Hóa"',
     "review import": 'review import lists/unmatched-38.xlsx --reviewer "Lê Thị Hoa" --dry-run',
+    "review sample": 'review sample lists --tinh "Thanh Hóa" --size 20',
     "review status": "review status",
     "review serve": "review serve --port 8765",
     "review user add": 'review user add hoa --name "Lê Thị Hoa" --tinh "Thanh Hóa" --password-file password.txt',

@@ -150,7 +150,7 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished, *, pub
         written,
         said,
         _search(settings, finished),
-        backlog(engine, kept),
+        backlog(engine, finished.provinces, kept),
         registry_health(engine, settings, finished.run, finished.scope.as_of, facts.registry, measures),
     )
     page = write_report(out, told, settings.language)

@@ -44,7 +44,8 @@ def keep_changes(
     if states.get((kind, work.province)) == DONE:
         return
     counts = {Change.GAINED: planned.added, Change.LOST: planned.ended, Change.CHANGED: planned.changed}
-    facts = {"counts": {str(change): count for change, count in counts.items()}, "stopped": stopped}
+    told = {str(change): count for change, count in counts.items()}
+    facts = {"counts": told, "kept": planned.kept + planned.conflicts, "stopped": stopped}
     work.checkpoint(kind).keep(STAGE, {STAGE: _with_causes(work, kind, news)}, facts)
 
 
@@ -118,5 +119,5 @@ def run_changes(settings: Settings, run: str, provinces: Iterable[str], *, dry_r
             if (one := Checkpoint(folder / kind)).done(STAGE):
                 facts = one.facts(STAGE)
                 counts = tuple(facts["counts"][change] for change in Change)
-                counted.append(Counted(kind, province, counts, facts["stopped"]))
+                counted.append(Counted(kind, province, counts, facts["stopped"], facts["kept"]))
     return RunChanges(run, dry_run, settings.synthetic, tuple(counted), pa.concat_tables(tables))

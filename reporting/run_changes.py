@@ -62,6 +62,8 @@ class Counted:
     """In the order of `connectors.run_diff.Change`."""
     stopped: bool
     """A gate kept the partition from being written."""
+    kept: int = 0
+    """Records that keep an ID which the run does not find, or finds to be another: they stand in the conflicts."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class RunChanges:
                 sums = {change: sum(one.counts[place] for one in some) for place, change in enumerate(Change)}
                 found.append(KindCounts(kind, stopped, sums))
         return tuple(found)
+
+    @property
+    def kept(self) -> int:
+        """Records that keep an ID which the run does not find, or finds to be another."""
+        return sum(one.kept for one in self.counted)
 
     @property
     def stopped(self) -> bool:

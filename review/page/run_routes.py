@@ -1,7 +1,7 @@
 """Runs: one province once more, started by a supervisor; how far it is; what a run changed, as a page and as a workbook."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from connectors.asked_runs import AskedRun, AskedState, ask, ask_to_stop, asked_run, end_asked, last_asked
+from connectors.database import reading
 from connectors.review_page_tables import Role
+from connectors.review_people import names_of
 from connectors.run_diff import Change
 from reporting.changes_workbook import FILE, changes_workbook
 from reporting.run_changes import ORDER, RunChanges, change_lines
@@ -65,9 +67,16 @@ def runs(visit: Overseeing) -> Response:
         visit,
         provinces=_within(visit, ()),
         asked=asked,
+        names=_names(visit),
         past=past[:_PAST],
         within=lambda one: _within(visit, one.provinces),
     )
+
+
+def _names(visit: Visit) -> Mapping[str, str]:
+    """Username → name."""
+    with reading(visit.desk.engine) as connection:
+        return names_of(connection)
 
 
 def _seen(visit: Visit, one: PastRun) -> bool:
@@ -111,6 +120,7 @@ def one(request: Request, number: str, visit: Overseeing) -> Response:
         "run.html.j2",
         visit,
         asked=asked,
+        names=_names(visit),
         joined=bool(request.query_params.get("joined")),
         **_shown(request, visit, changes, f"/runs/{number}"),
     )

@@ -10,17 +10,23 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from connectors.asked_runs import AskedState, ask, ask_to_stop, asked_run
 from connectors.database import open_database
 from connectors.education import create_sync_tables
+from connectors.list_files import read_list
 from connectors.locks import acquire
 from connectors.run_diff import Change
 from pipelines.asked_run import run_asked
-from pipelines.means import utc_now
+from pipelines.link_sample import write_sample
+from pipelines.means import open_means, utc_now
+from pipelines.review_lists import import_means
 from pipelines.run_office import run_office
 from pipelines.what_changed import run_changes
+from review.importing import take_in
+from review.judging import Fate
 
 
 def never():
@@ -148,3 +154,28 @@ def test_the_office_knows_runs_and_starts_processes(first, monkeypatch):
     assert office.past_run("nobody") is None
     assert office.changes(done.run, ["48"], False).counted == ()
     engine.dispose()
+
+
+def test_a_sample_of_links_is_looked_at_like_any_list_and_rated_in_the_report(world, filled, tmp_path):
+    with open_means(filled) as means:
+        path, count = write_sample(means, "38", 12, tmp_path / "out")
+        assert write_sample(means, "38", 12, tmp_path / "again")[1] == count == 12
+    book = openpyxl.load_workbook(path)
+    for sheet in (one for one in book if one["A1"].value == "record_id"):
+        names = [cell.value for cell in sheet[1]]
+        for row in sheet.iter_rows(min_row=4):
+            cells = dict(zip(names, row, strict=True))
+            if cells["record_id"].value:
+                assert not cells["why"].value
+                assert not cells["candidate_1_probability"].value
+                cells["decision"].value = "Đúng người này (1)"
+    book.save(path)
+    engine = open_database(filled.database_url)
+    (taken,) = take_in(engine, [read_list(path)], import_means(filled), "Lê Thị Hoa", utc_now())
+    assert taken.counts[Fate.ACCEPTED] == 12
+    engine.dispose()
+    done = asked(filled)
+    report = (filled.home / "reports" / done.run / "report.html").read_text(encoding="utf-8")
+    assert "12 / 12 (100,0" in report
+    assert "73,54 đến 100,00" in report
+    assert query(filled, "select count(*) from links where confirmed_by_person") == [(12,)]

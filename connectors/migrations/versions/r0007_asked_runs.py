@@ -1,4 +1,4 @@
-"""Runs that somebody asked for on the review page."""
+"""Runs that somebody asked for on the review page; automatic links that were drawn to be looked at."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,8 +33,14 @@ def upgrade() -> None:
         sqlite_where=open_only,
         postgresql_where=open_only,
     )
+    key = ("kind", "record_id", "personal_id")
+    names = (*key, "province", "decided_by", "drawn_at")
+    columns = [sa.Column(name, TEXT, nullable=False) for name in names]
+    op.create_table("link_samples", *columns, sa.PrimaryKeyConstraint(*key))
+    op.create_index("link_samples_by_province", "link_samples", ["province"])
 
 
 def downgrade() -> None:
-    """Back to the one before: who asked for which run is lost, what the runs wrote is not."""
+    """Back to the one before: who asked for which run and which links were drawn is lost, what runs wrote and people said is not."""
+    op.drop_table("link_samples")
     op.drop_table("asked_runs")
