@@ -43,6 +43,7 @@ from pipelines.texts import LANGUAGES, Texts, texts
 from reporting.errors import ReportingError
 from review.errors import (
     PasswordTooShort,
+    ReviewerMayNot,
     ReviewError,
     ReviewerUnnamed,
     UsernameTaken,
@@ -101,7 +102,14 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ReportingError, Exit.SETTINGS),
     *[
         (kind, Exit.USAGE)
-        for kind in (ReviewerUnnamed, UsernameUnusable, UsernameTaken, UserUnknown, PasswordTooShort)
+        for kind in (
+            ReviewerUnnamed,
+            ReviewerMayNot,
+            UsernameUnusable,
+            UsernameTaken,
+            UserUnknown,
+            PasswordTooShort,
+        )
     ],
     (ReviewError, Exit.SETTINGS),
 )
