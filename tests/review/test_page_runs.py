@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import openpyxl
-import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,45 +10,8 @@ from benchmarks.review_page.serving import add_people, page_of
 from connectors.asked_runs import AskedState, Headway, end_asked, note_headway, take_turn
 from connectors.review_page_tables import Role
 from connectors.review_people import User
-from reporting.run_changes import RUN_CHANGES, Counted, RunChanges
-from review.run_office import PastRun, RunOffice
 
-from .page_world import Visitor, rows
-
-RUN, NIGHT, ELSEWHERE = "2026-11-23T08-00-00-ab12", "2026-11-22T01-30-00-ab12", "2026-11-22T01-30-00-cd34"
-PAST = {
-    run: PastRun(run, "2026-11-22T01:30:00+00:00", "done", codes)
-    for run, codes in ((NIGHT, ()), (ELSEWHERE, ("48",)))
-}
-
-
-def change(record, what="gained", **more):
-    told = dict.fromkeys(RUN_CHANGES.names) | {"stopped": False, "fields": "", "kind": "student"}
-    told |= {"record_id": record, "full_name": "Lê Thị Hòa", "province": "38", "after": "••••••••0001"}
-    return told | {"change": what, "reason": "number_verified", "cause": "new"} | more
-
-
-class Office:
-    """Runs that are only pretended."""
-
-    def __init__(self, found):
-        self.started, self.asked, self.found, self.broken = [], [], found, False
-
-    def start(self, number):
-        if self.broken:
-            raise FileNotFoundError
-        self.started.append(number)
-
-    def changes(self, run, provinces, dry_run):
-        self.asked.append((run, tuple(provinces), dry_run))
-        counts = [sum(one["change"] == what for one in self.found) for what in ("gained", "lost", "changed")]
-        table = pa.Table.from_pylist(self.found, schema=RUN_CHANGES)
-        return RunChanges(run, dry_run, True, (Counted("student", "38", tuple(counts), False),), table)
-
-    def opened(self):
-        return RunOffice(
-            self.start, lambda: ["38", "48"], self.changes, lambda _: list(PAST.values()), PAST.get
-        )
+from .page_world import ELSEWHERE, NIGHT, RUN, Office, Visitor, change, rows
 
 
 @pytest.fixture
