@@ -22,6 +22,7 @@ from connectors.errors import (
     RollbackRefused,
 )
 from matching.errors import MatchingError
+from pipelines.click_words import speak
 from pipelines.errors import (
     Ending,
     MonthUnknown,
@@ -248,6 +249,7 @@ def run(arguments: Sequence[str], group: click.Group = app) -> int:
         The exit code.
     """
     text = texts(spoken(_lang_in(arguments)))
+    speak(text)
     in_language(group, text, "help.app")
     try:
         result = group.main(list(arguments), prog_name="identity-sync", standalone_mode=False)
