@@ -9,7 +9,7 @@ CRASH ?= --kills 200
 CODE := pipelines connectors matching reporting review mock_population_api
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash lint types contracts security advisories check lock samples clean
+.PHONY: help demo test crash lint types contracts security advisories check docs lock samples clean
 
 help:
 	@echo 'make demo       a whole trial on synthetic people: a registry, four provinces, a run, its report'
@@ -17,6 +17,7 @@ help:
 	@echo 'make crash      whole runs killed 200 times at random until they are done (CRASH="--kills 1000" for longer)'
 	@echo 'make check      lint, types, import contracts, bandit, secrets'
 	@echo 'make advisories known flaws of the dependencies, where the public list can be asked'
+	@echo 'make docs       the pictures in docs/images again, of a synthetic world (Chromium, LibreOffice Calc)'
 	@echo 'make lock       resolve the dependencies anew into requirements/*.lock'
 	@echo 'make samples    make data/samples again from its seed'
 	@echo 'make clean      delete the trial and all caches'
@@ -67,6 +68,9 @@ advisories: $(DEV_STAMP)
 	$(BIN)/python .ci/advisories
 
 check: lint types contracts security
+
+docs: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.pictures docs/images
 
 # no address of an index ever stands in a lock: each machine has its own
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \

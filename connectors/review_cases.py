@@ -93,6 +93,7 @@ class CaseLine:
     place: int
     reason: str
     state: CaseState
+    school_code: str | None
     holder: str | None
     """The user who has it open."""
     content: Mapping[str, Any]
@@ -268,7 +269,9 @@ def _from(after: tuple[str, int]) -> tuple[sa.ColumnElement[bool], sa.ColumnElem
 def _lines(
     connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime, limit: int
 ) -> list[CaseLine]:
-    columns = (_cases.kind, _cases.record_id, _cases.province, _cases.place, _cases.reason, _cases.state)
+    columns = [
+        _cases[name] for name in ("kind", "record_id", "province", "place", "reason", "state", "school_code")
+    ]
     chosen = (
         sa.select(*columns, _holds.username)
         .select_from(_held(now))
@@ -282,8 +285,8 @@ def _lines(
     query = sa.select(chosen, contents.content).select_from(chosen.join(review_case_contents, same))
     rows = connection.execute(query.order_by(chosen.c.province, chosen.c.place)).all()
     return [
-        CaseLine(row.kind, row.record_id, row.province, row.place, row.reason, CaseState(row.state), row.username,
-                 json.loads(row.content))
+        CaseLine(row.kind, row.record_id, row.province, row.place, row.reason, CaseState(row.state), row.school_code,
+                 row.username, json.loads(row.content))
         for row in rows
     ]  # fmt: skip
 
@@ -306,6 +309,7 @@ def case_of(connection: sa.Connection, reach: Reach, key: Key, now: datetime) ->
         place=row.place,
         reason=row.reason,
         state=CaseState(row.state),
+        school_code=row.school_code,
         holder=row.username,
         content=json.loads(row.content),
         run=row.run,

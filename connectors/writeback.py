@@ -15,14 +15,12 @@ import sqlalchemy as sa
 
 from connectors.audit import Action as Told
 from connectors.audit import Auditor, Event, add, keyed
-from connectors.database import bulk_insert, reading, shown, writing
+from connectors.database import bulk_insert, shown, writing
 from connectors.education_tables import link_rates, moment, sync_partitions, sync_runs
 from connectors.errors import RunRolledBack
 from connectors.locks import let_go, take
 from connectors.merge import Action, Merge
 from connectors.staging import digest, rates_table, staged, staging_table
-
-__all__ = ["Partition", "WriteCounts", "preview_partition", "write_partition"]
 
 DONE = "done"
 """State of a run that is done, and of a partition that was written."""
@@ -71,7 +69,8 @@ class WriteCounts:
     """Taken back by a person."""
 
 
-def _write_counts(found: dict[Action, int]) -> WriteCounts:
+def write_counts(found: dict[Action, int]) -> WriteCounts:
+    """Actions counted as what they do to links."""
     return WriteCounts(
         added=found[Action.ADD],
         changed=found[Action.CHANGE],
@@ -144,19 +143,8 @@ def write_partition(
     return counts
 
 
-def preview_partition(
-    engine: sa.Engine, partition: Partition, decisions: pa.Table, candidates: pa.Table
-) -> WriteCounts:
-    """What `write_partition` would do, by the same rule on the same state; nothing is written."""
-    rows = staged(partition.kind, decisions, candidates, by_run=partition.repeating)
-    # the clock is not asked: nothing that carries a moment is written
-    never = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-    with reading(engine) as connection:
-        merge = _staged_merge(connection, partition, rows, never)
-        return _write_counts(merge.counts(merge.plan()))
-
-
-def _staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now: datetime) -> Merge:
+def staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now: datetime) -> Merge:
+    """The merge of staged decisions (`connectors.staging.STAGED`), in a transaction that may be left without writing."""
     table = staging_table()
     table.create(connection)
     bulk_insert(connection, table, rows)
@@ -170,9 +158,9 @@ def _staged_merge(connection: sa.Connection, partition: Partition, rows: pa.Tabl
 
 
 def _merge(connection: sa.Connection, partition: Partition, rows: pa.Table, now: datetime) -> WriteCounts:
-    merge = _staged_merge(connection, partition, rows, now)
+    merge = staged_merge(connection, partition, rows, now)
     planned = merge.plan()
-    counts = _write_counts(merge.counts(planned))
+    counts = write_counts(merge.counts(planned))
     merge.list_conflicts(planned)
     merge.end_links(planned)
     merge.begin_links(planned)

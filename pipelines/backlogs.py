@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from connectors.review_store import count_states, waiting
+from connectors.database import reading
+from connectors.link_samples import drawn_links
+from connectors.review_store import count_states, decisions_of, waiting
 from connectors.schema import is_prepared
 from matching.decision import Reason
 from matching.explain import Actor
@@ -18,20 +20,25 @@ from pipelines.history import run_line, runs
 from pipelines.settings import Settings
 from reporting.backlog import Backlog, RegistryHealth
 from reporting.facts import Measures
+from reporting.reviewed_sample import Sample
+from review.sampled import judged
 
 
-def backlog(engine: sa.Engine, kept: Sequence[Checkpoint]) -> Backlog | None:
+def backlog(engine: sa.Engine, provinces: Sequence[str], kept: Sequence[Checkpoint]) -> Backlog | None:
     """The desk of the reviewers; None before the first run that wrote anything.
 
     Args:
         engine: The education database.
+        provinces: Those of the run.
         kept: What the provinces of the run kept.
     """
     if not is_prepared(engine):
         return None
     oldest = [day for one in kept if (day := _oldest(one.table("report", "verification"))) is not None]
     records = {decision.key for decision in waiting(engine)}
-    return Backlog(count_states(engine), len(records), min(oldest, default=None))
+    return Backlog(
+        count_states(engine), len(records), min(oldest, default=None), reviewed_sample(engine, provinces)
+    )
 
 
 def _oldest(standing: pa.Table) -> date | None:
@@ -64,3 +71,10 @@ def _entries_before(engine: sa.Engine, run: str) -> int | None:
     started = line.started_at if line else "~"  # a dry run leaves no line: every run was before it
     earlier = [one for one in runs(engine, limit=50) if one.started_at < started and "registry" in one.counts]
     return int(earlier[0].counts["registry"]["entries"]) if earlier else None
+
+
+def reviewed_sample(engine: sa.Engine, provinces: Sequence[str]) -> Sample | None:
+    """What people say of the links that were ever drawn in some provinces; None where none were."""
+    with reading(engine) as connection:
+        drawn = drawn_links(connection, provinces)
+        return judged(drawn, decisions_of(connection, [one.key for one in drawn])) if drawn else None

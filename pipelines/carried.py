@@ -47,6 +47,13 @@ def _kept(work: ProvinceRun, before: LastRun, kind: str) -> Checkpoint:
     return Checkpoint(runs_folder(work.means.settings) / before.run / work.province / kind)
 
 
+def read_before(work: ProvinceRun, kind: str) -> pa.Table | None:
+    """RAW_RECORDS as the last run that wrote the partition read them; None where they are not kept any more."""
+    before = last_run(work.means.engine, kind, work.province, work.run)
+    kept = _kept(work, before, kind) if before else None
+    return kept.table("extract", "raw") if kept is not None and kept.done("extract") else None
+
+
 def earlier_evidence(work: ProvinceRun, kind: str) -> pa.Table:
     """Decisions of the last run that wrote the partition, for their evidence; empty where they are not kept any more."""
     before = last_run(work.means.engine, kind, work.province, work.run)

@@ -22,6 +22,7 @@ from connectors.errors import (
     RollbackRefused,
 )
 from matching.errors import MatchingError
+from pipelines.click_words import speak
 from pipelines.errors import (
     Ending,
     MonthUnknown,
@@ -37,12 +38,14 @@ from pipelines.errors import (
     ScheduleEnded,
     StageFailed,
 )
+from pipelines.examples import EXAMPLES
 from pipelines.settings import CONFIG_VARIABLE, PREFIX, Known, Settings, read_settings
 from pipelines.telling import error_in_words
 from pipelines.texts import LANGUAGES, Texts, texts
 from reporting.errors import ReportingError
 from review.errors import (
     PasswordTooShort,
+    ReviewerMayNot,
     ReviewError,
     ReviewerUnnamed,
     UsernameTaken,
@@ -102,7 +105,14 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ReportingError, Exit.SETTINGS),
     *[
         (kind, Exit.USAGE)
-        for kind in (ReviewerUnnamed, UsernameUnusable, UsernameTaken, UserUnknown, PasswordTooShort)
+        for kind in (
+            ReviewerUnnamed,
+            ReviewerMayNot,
+            UsernameUnusable,
+            UsernameTaken,
+            UserUnknown,
+            PasswordTooShort,
+        )
     ],
     (ReviewError, Exit.SETTINGS),
 )
@@ -206,6 +216,10 @@ def _lang_of(ctx: click.Context) -> str | None:
 def in_language(command: click.Command, text: Texts, key: str) -> click.Command:
     """Put the help of a command and all below it into a language; what has no text keeps what it has."""
     command.help = text.messages.get(key, command.help)
+    example = EXAMPLES.get(key.removeprefix("help.").replace(".", " "))
+    if example:
+        # told not to rewrap it: whoever copies two lines of it would run half of it
+        command.epilog = f"\b\n{text('help.example')}\n  identity-sync {example}"
     for param in command.params:
         if isinstance(param, click.Option):
             param.help = text.messages.get(f"{key}.{param.name}", param.help)
@@ -239,6 +253,7 @@ def run(arguments: Sequence[str], group: click.Group = app) -> int:
         The exit code.
     """
     text = texts(spoken(_lang_in(arguments)))
+    speak(text)
     in_language(group, text, "help.app")
     try:
         result = group.main(list(arguments), prog_name="identity-sync", standalone_mode=False)

@@ -64,6 +64,26 @@ def export_lists(
     click.echo(text("review.exported", count=text.number(len(files))), err=True)
 
 
+@review.command("sample")
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--province", "--tinh", required=True)
+@click.option("--size", type=click.IntRange(1, 10_000), default=200, show_default=True)
+@click.pass_obj
+def sample(asked: Asked, out: Path, province: str, size: int) -> None:
+    """Write a random sample of automatic links as a list for reviewers."""
+    from connectors.education import create_sync_tables
+    from pipelines.link_sample import write_sample
+    from pipelines.means import open_means
+
+    text = asked.text()
+    (code,) = codes((province,), text)
+    with open_means(asked.settings()) as means:
+        create_sync_tables(means.engine)
+        path, count = write_sample(means, code, size, out)
+    click.echo(near(path))
+    click.echo(text("review.sampled", count=text.number(count)), err=True)
+
+
 @review.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--reviewer", required=True)

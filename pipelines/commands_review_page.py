@@ -56,7 +56,7 @@ def serve(asked: Asked, host: str, port: int, address: str) -> None:
         click.echo(
             text("review.laid_out", count=text.number(lay_out_new(settings, engine, utc_now()))), err=True
         )
-        app = make_page(settings, engine, address=shown, host=host)
+        app = make_page(settings, engine, asked.as_environment(), address=shown, host=host)
         with _laid_out_from_now_on(settings, engine):
             click.echo(text("review.serving", address=shown), err=True)
             uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)

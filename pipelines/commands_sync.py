@@ -139,6 +139,7 @@ def _tell_papers(out: Path, settings: Settings, text: Texts) -> None:
         click.echo(text("run.seconds", stages=", ".join(stages)))
         click.echo(text("run.report", path=near(page)))
         click.echo(text("run.lists", path=near(folder_of_lists(out))))
+        click.echo(text("run.changes", path=near(out / "changes.html")))
 
 
 def _page(out: Path, settings: Settings) -> Path:

@@ -35,6 +35,11 @@ from pipelines.measures import (
 from pipelines.scope import Scope
 from pipelines.seals import pseudonyms, seal_key
 from pipelines.settings import Settings
+from pipelines.what_changed import STAGE as CHANGES
+from pipelines.what_changed import changes_of_province, run_changes
+from reporting import changes_page, changes_workbook
+from reporting.changes_page import write_changes_page
+from reporting.changes_workbook import write_changes_workbook
 from reporting.facts import ReportFacts, RunFacts, WriteBack, measure
 from reporting.facts import Scope as ReportScope
 from reporting.follow_lists import FollowTables, write_follow_lists
@@ -46,6 +51,7 @@ from reporting.report import write_report
 from reporting.report_sheets import report_sheets
 from reporting.run_file import write_run_file
 from reporting.search_facts import SearchKind, search_kind
+from reporting.texts import texts
 from reporting.unmatched import write_unmatched
 from reporting.verification import Deadlines, verification
 
@@ -82,7 +88,8 @@ def report(work: ProvinceRun, _: str) -> dict[str, int]:
     files = [*write_unmatched(out, tables, facts), *write_follow_lists(out, work.province, followed, facts)]
     if not work.scope.dry_run:
         keep_measures(engine, work.run, work.province, measured(measures))
-    kept_tables = {**as_tables(measures), "verification": standing}
+    changes = changes_of_province(kept, tables.raw, schools)
+    kept_tables = {**as_tables(measures), "verification": standing, CHANGES: changes}
     work.checkpoint().keep("report", kept_tables, {"files": [path.name for path in files]})
     return {"files": len(files)}
 
@@ -143,7 +150,7 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished, *, pub
         written,
         said,
         _search(settings, finished),
-        backlog(engine, kept),
+        backlog(engine, finished.provinces, kept),
         registry_health(engine, settings, finished.run, finished.scope.as_of, facts.registry, measures),
     )
     page = write_report(out, told, settings.language)
@@ -155,10 +162,19 @@ def report_run(settings: Settings, engine: sa.Engine, finished: Finished, *, pub
         write_rates_workbook(out, measures.rates, settings.language, sheets),
     ]
     conflicts = write_conflicts(out, engine, finished.scope.kinds, finished.provinces, settings.language)
+    changed = write_changes(settings, finished, out)
     lists = sorted(path for path in folder_of_lists(out).glob("*-*") if path.is_file())
-    files = [page, *rates, conflicts, *lists]
+    files = [page, *rates, conflicts, *changed, *lists]
     write_run_file(out, facts, measures.rates, files, written)
     return page
+
+
+def write_changes(settings: Settings, finished: Finished, out: Path) -> tuple[Path, Path]:
+    """What a run changed, as a page and as a workbook."""
+    found = run_changes(settings, finished.run, finished.provinces, dry_run=finished.scope.dry_run)
+    text = texts(settings.language)
+    page = write_changes_page(out / changes_page.FILE, found, text)
+    return page, write_changes_workbook(out / changes_workbook.FILE, found, text)
 
 
 def run_rates(settings: Settings, run: str, provinces: Sequence[str]) -> pa.Table:

@@ -1,5 +1,6 @@
 """The review page with the means of this installation."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from connectors.review_store import Key
 from pipelines.means import utc_now
 from pipelines.own_keys import own_key
 from pipelines.review_layout import reviewed_twice
+from pipelines.run_office import run_office
 from pipelines.seals import seal_key
 from pipelines.settings import Settings
 from review.page.app import make_app
@@ -17,12 +19,15 @@ from review.page.desk import Desk
 from review.trail import Trail
 
 
-def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str) -> FastAPI:
+def make_page(
+    settings: Settings, engine: sa.Engine, environment: Mapping[str, str], *, address: str, host: str
+) -> FastAPI:
     """The application.
 
     Args:
         settings: The installation's.
         engine: The education database, its sync tables made.
+        environment: Where runs that are started from the page find the same settings.
         address: What users type; https where TLS stands in front, and only then are cookies kept from plain HTTP.
         host: What is listened at.
 
@@ -47,5 +52,6 @@ def make_page(settings: Settings, engine: sa.Engine, *, address: str, host: str)
             secure=typed.scheme == "https",
             trail=Trail(own_key(settings.home, "audit")),
             hosts=frozenset(names),
+            office=run_office(settings, engine, environment),
         )
     )

@@ -33,6 +33,8 @@ class Scope(BaseModel):
     """Say what would be done, write nothing to the database."""
     accepted_gates: tuple[str, ...] = ()
     """Gates that may fail this time."""
+    asked_by: str = ""
+    """The user of the review page who asked for it; empty for a run by schedule or command line."""
 
 
 def new_run(now: datetime) -> str:

@@ -15,7 +15,7 @@ from connectors.education_tables import LINKS
 from connectors.registry_news import forget_rechecks, rechecks
 from connectors.schema import is_prepared
 from connectors.traced import TracedRegistry
-from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
+from connectors.writeback import Partition, WriteCounts, write_partition
 from matching.again import decided_again
 from matching.beside import ALONE, Beside
 from matching.cascade import CASCADE
@@ -44,6 +44,7 @@ from pipelines.means import ProvinceRun
 from pipelines.measures import database_rates, rates_of
 from pipelines.models import keep_model, kept_model
 from pipelines.scope import Kind
+from pipelines.what_changed import keep_changes, would_write
 
 Counts = dict[str, Any]
 
@@ -129,13 +130,19 @@ def resolve(work: ProvinceRun, kind: str) -> Counts:
 
 
 def gate(work: ProvinceRun, kind: str) -> Counts:
-    """What does not hold, as gate name → (value, limit); empty when the partition may be written."""
-    failed = failed_gates(_figures(work, kind), work.means.settings)
-    return {
+    """What does not hold, as gate name → (value, limit); empty when the partition may be written.
+
+    Who would gain, lose or change an ID is kept here: afterwards nobody could tell it any more.
+    """
+    decisions, candidates = _decided(work, kind)
+    planned, news = would_write(work, _partition(work, kind), decisions, candidates)
+    failed = {
         one.gate.name: (one.value, one.limit)
-        for one in failed
+        for one in failed_gates(_figures(work, kind, decisions, planned), work.means.settings)
         if one.gate.name not in work.scope.accepted_gates
     }
+    keep_changes(work, kind, news, planned, stopped=bool(failed))
+    return failed
 
 
 def write_back(work: ProvinceRun, kind: str) -> Counts:
@@ -143,7 +150,8 @@ def write_back(work: ProvinceRun, kind: str) -> Counts:
     decisions, candidates = _decided(work, kind)
     partition = _partition(work, kind)
     if work.scope.dry_run:
-        return asdict(_preview(work, partition, decisions, candidates)) | would_withdraw(work, kind)
+        counts, _ = would_write(work, partition, decisions, candidates)
+        return asdict(counts) | would_withdraw(work, kind)
     decisions = left_to_people(work, kind, decisions, _held_links(work, kind))
     rates = database_rates(rates_of(decisions, _records(work, kind)))
     counts = write_partition(
@@ -174,21 +182,11 @@ def _looked_at(work: ProvinceRun, kind: str) -> pa.ChunkedArray:
     return waiting.filter(pc.is_in(waiting, value_set=anew.combine_chunks()))
 
 
-def _preview(
-    work: ProvinceRun, partition: Partition, decisions: pa.Table, candidates: pa.Table
-) -> WriteCounts:
-    if not is_prepared(work.means.engine):
-        return WriteCounts(added=_counted(decisions).get(Outcome.LINKED, 0))
-    return preview_partition(work.means.engine, partition, decisions, candidates)
-
-
-def _figures(work: ProvinceRun, kind: str) -> Figures:
-    decisions, candidates = _decided(work, kind)
+def _figures(work: ProvinceRun, kind: str, decisions: pa.Table, planned: WriteCounts) -> Figures:
     records = _records(work, kind)
     counted = database_rates(rates_of(decisions, records))
     in_scope, linked = (pc.sum(counted[name]).as_py() or 0 for name in ("in_scope", "linked"))
     before = last_run(work.means.engine, kind, work.province, work.run)
-    planned = _preview(work, _partition(work, kind), decisions, candidates)
     rejects = work.checkpoint(kind).table("normalise", "rejects")
     probability = pc.mean(
         decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED))["match_probability"]

@@ -1,4 +1,4 @@
-"""A stage as a Prefect task: run unless it was done before, timed, counted, told without people."""
+"""A stage as a Prefect task (where a flow is under way): run unless it was done before, timed, counted, told without people."""
 
 import time
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
 
 from pipelines.errors import Ending
 from pipelines.failures import told_without_people
@@ -42,11 +43,17 @@ class Steps:
         name, told = stage.__name__, self.work.means.told
         told.stage(self.work.province, kind, name)
         began = time.monotonic()
-        counts = {} if self.work.checkpoint(kind).done(name) else self._task(stage, kind)
+        counts = {} if self.work.checkpoint(kind).done(name) else self._run(stage, kind)
         seconds = time.monotonic() - began
         self.tally.seconds[name] = self.tally.seconds.get(name, 0.0) + seconds
         told.ended(seconds)
         return counts
+
+    def _run(self, stage: Stage, kind: str) -> Counts:
+        """As a task of the flow that is under way; as a plain function where there is none."""
+        if FlowRunContext.get() is not None:
+            return self._task(stage, kind)
+        return told_without_people(lambda: stage(self.work, kind), stage.__name__, kind, self.work.province)
 
     def _task(self, stage: Stage, kind: str) -> Counts:
         # province and kind are its only parameters: Prefect looks into everything that it is handed

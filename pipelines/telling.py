@@ -34,6 +34,7 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     connector_errors.SchemaOlder,
     connector_errors.SchemaNewer,
     review_errors.ReviewerUnnamed,
+    review_errors.ReviewerMayNot,
     review_errors.SealKeyDiffers,
     review_errors.UsernameUnusable,
     review_errors.UsernameTaken,

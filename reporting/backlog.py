@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from reporting.reviewed_sample import Sample
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -15,6 +17,8 @@ class Backlog:
     """Records on which people differ, and which wait for a third."""
     oldest: date | None = None
     """Since when the oldest record that lies with a reviewer has been open."""
+    sample: Sample | None = None
+    """What people say of automatic links that were drawn; None where none were."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -60,6 +61,13 @@ class _Formats:
 
 def write_lists(path: Path, sheets: Sequence[Sheet]) -> Path:
     """Write the lists into one workbook, readable by its owner only; a list without rows has its sheet all the same."""
+    with whole_file(path) as stream:
+        pour_lists(stream, sheets)
+    return path
+
+
+def pour_lists(stream: BinaryIO, sheets: Sequence[Sheet]) -> None:
+    """Write the lists as one workbook into a stream."""
     parts = [
         (sheet, start, sheet.rows[start : start + ROWS_PER_SHEET])
         for sheet in sheets
@@ -71,9 +79,7 @@ def write_lists(path: Path, sheets: Sequence[Sheet]) -> Path:
         for sheet, start, rows in parts:
             name = sheet.name + (f" {start // ROWS_PER_SHEET + 1}" if start else "")
             _write_frame(book.add_worksheet(name), sheet, len(rows), formats)
-    with whole_file(path) as stream:
-        pour(frame, stream, [_rows_xml(sheet, rows, formats) for sheet, _, rows in parts])
-    return path
+    pour(frame, stream, [_rows_xml(sheet, rows, formats) for sheet, _, rows in parts])
 
 
 def _formats(book: xlsxwriter.Workbook) -> _Formats:

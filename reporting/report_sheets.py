@@ -26,6 +26,7 @@ def report_sheets(facts: ReportFacts, language: str = "vi") -> dict[str, pd.Data
         "states_by_province": _by_province(facts.measures.states, text),
         "holders": _holders(shown, text),
         "quality": _quality(shown, text),
+        "sample": _sample(facts, text),
         "progress": _progress(facts.measures.progress, text),
         "schools": _schools(facts.measures.schools, text),
         "provenance": _provenance(facts, text),
@@ -194,6 +195,23 @@ def _schools(schools: pa.Table, text: Texts) -> pd.DataFrame:
     names_of = ("column.school_code", "report.school", "report.province", "report.kind", "report.open", "report.in_scope",
                 "report.school_acts", "report.main_reason")  # fmt: skip
     return _frame([text(name) for name in names_of], rows)
+
+
+def _sample(facts: ReportFacts, text: Texts) -> pd.DataFrame:
+    """What people say of automatic links that were drawn; shares as numbers."""
+    sample = facts.backlog.sample if facts.backlog else None
+    told: dict[str, float] = {}
+    if sample is not None:
+        told = {
+            "right": sample.right,
+            "wrong": sample.wrong,
+            "unsure": sample.unsure,
+            "waiting": sample.waiting,
+        }
+    if sample is not None and sample.judged:
+        told |= {"precision": sample.right / sample.judged, "low": sample.low, "high": sample.high}
+    rows = [(text(f"sample.{name}"), round(value, 4)) for name, value in told.items()]
+    return _frame([text("sheet.fact"), text("sheet.value")], rows)
 
 
 def _provenance(facts: ReportFacts, text: Texts) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """Rows of a list that came back, as claims: who is meant, what was answered, and whether the row is one of ours."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from connectors.files_out import unguard
@@ -19,6 +21,8 @@ _TELLING = {"record_id", "decision", "checksum"}
 """Columns that make a row a header."""
 _HEADER_ROWS = 20
 _LONGEST_ID = 20
+_ROUNDED = re.compile(r"^[0-9](?:[.,][0-9]{1,15})?E\+?[0-9]{1,2}$", re.ASCII | re.IGNORECASE)
+"""A whole number as a spreadsheet shows a long one."""
 CHOSEN = {Answer.SAME_1: 1, Answer.SAME_2: 2, Answer.SAME_3: 3}
 """Answers that choose a candidate → its rank."""
 VERDICTS = {
@@ -42,6 +46,8 @@ class Fault(StrEnum):
     """The hidden columns are empty in this row."""
     KEYS_CHANGED = "keys_changed"
     """The seal does not fit: the record ID or a hidden cell was changed, or the list is another installation's."""
+    ID_ROUNDED = "id_rounded"
+    """A spreadsheet made 3.8E+09 of the record ID, and digits were lost."""
     NO_SUCH_CANDIDATE = "no_such_candidate"
     TWICE = "twice"
     """The record stands twice in the file, with different answers."""
@@ -159,7 +165,8 @@ def _claim(
         return Refused(place, Fault.KEYS_LOST)
     record_id = _sealed_id(cells, key)
     if record_id is None or cells["kind"] not in KINDS:
-        return Refused(place, Fault.KEYS_CHANGED)
+        rounded = record_id is None and _ROUNDED.match(cells["record_id"])
+        return Refused(place, Fault.ID_ROUNDED if rounded else Fault.KEYS_CHANGED)
     return _sound(place, cells | {"record_id": record_id}, answer)
 
 
@@ -193,5 +200,9 @@ def _sealed_id(cells: Mapping[str, str], key: bytes) -> str | None:
 def _spellings(record_id: str) -> Iterator[str]:
     yield record_id
     yield unguard(record_id)
+    if _ROUNDED.match(record_id):
+        # 3,8002E+09 may be the whole number: if digits were lost, the seal does not fit
+        record_id = f"{Decimal(record_id.replace(',', '.')):f}"
+        yield record_id
     if record_id.isascii() and record_id.isdigit():
         yield from (record_id.zfill(width) for width in range(len(record_id) + 1, _LONGEST_ID + 1))

@@ -2,6 +2,7 @@
 
 ReviewError
 ├── ReviewerUnnamed     nobody answers for the decisions
+├── ReviewerMayNot      whoever is named may not decide
 ├── SealKeyDiffers      decisions were made under another key than ours
 ├── UsernameUnusable    a username may not look like that
 ├── UsernameTaken       somebody has that username, or that name
@@ -19,6 +20,18 @@ class ReviewerUnnamed(ReviewError):
 
     def __init__(self) -> None:
         super().__init__("a decision needs the name of whoever answers for it; give --reviewer NAME")
+
+
+class ReviewerMayNot(ReviewError):
+    """Whoever is named is a user of the page who only reads, or was shut out.
+
+    Attributes:
+        username: Which user.
+    """
+
+    def __init__(self, username: str) -> None:
+        self.username = username
+        super().__init__(f"user {username} may not decide: an auditor, or disabled; nothing was taken in")
 
 
 class SealKeyDiffers(ReviewError):

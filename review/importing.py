@@ -24,6 +24,7 @@ from review.book import Book
 from review.claims import Claim, Place, Refused, claims_of
 from review.errors import ReviewerUnnamed
 from review.judging import Fate, Why, entered, out_of_date
+from review.reviewers import Rights, rights_of
 
 
 @dataclass(frozen=True)
@@ -87,18 +88,20 @@ def take_in(
 
     Raises:
         ReviewerUnnamed: Nobody answers for them.
+        ReviewerMayNot: Whoever is named may not decide.
         DatabaseProblem: Nothing was taken in.
     """
     reviewer = " ".join(reviewer.split())
     if not reviewer:
         raise ReviewerUnnamed
     create_sync_tables(engine)
+    rights = rights_of(engine, reviewer)
     read = [(file, *claims_of(file, means.labels, means.key)) for file in files]
     claims = [claim for _, some, _ in read for claim in some]
     keys = {claim.key for claim in claims}
     with reading(engine) as connection:
         standing = standing_of(connection, keys)
-    desk = _Desk(reviewer, _Known(engine, means, claims, standing))
+    desk = _Desk(reviewer, rights, _Known(engine, means, claims, standing))
     with _transaction(engine, dry_run=dry_run) as connection:
         if not dry_run:
             hold_reviews(connection)
@@ -176,6 +179,7 @@ class _Desk:
     """One person's claims, judged one by one against what is known and what is in the book by then."""
 
     reviewer: str
+    rights: Rights
     known: _Known
 
     def judged(
@@ -193,9 +197,16 @@ class _Desk:
             return Judged(claim.place, Fate.STALE, why)
         if entries is None:
             return Judged(claim.place, Fate.STALE, Why.CANDIDATE_UNKNOWN)
+        if (refused := self._refused(book, claim)) is not None:
+            return Judged(claim.place, Fate.INVALID, refused)
         fate, stands = entered(book, self._decision(claim, entries, file))
         why = Why.ENTRY_CHANGED if fate == Fate.STALE else None
         return Judged(claim.place, fate, why or "", settles=stands is not None and stands.settles)
+
+    def _refused(self, book: Book, claim: Claim) -> Why | None:
+        if not self.rights.within(self.known.standing[claim.key].province):
+            return Why.ELSEWHERE
+        return Why.WAITS if self.rights.wait(self.reviewer, book.on(claim.key)) else None
 
     def _decision(self, claim: Claim, entries: tuple[Seen, ...], file: ListFile) -> Decision:
         return Decision(

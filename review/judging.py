@@ -28,6 +28,10 @@ class Why(StrEnum):
     CANDIDATE_UNKNOWN = "candidate_unknown"
     """No run that is still kept knows the candidate."""
     ENTRY_CHANGED = "entry_changed"
+    ELSEWHERE = "elsewhere"
+    """The record is of a province that whoever is named may not decide on."""
+    WAITS = "waits"
+    """Others differ on it; a supervisor settles that."""
 
 
 def out_of_date(looks: str | None, fingerprint: str) -> Why | None:

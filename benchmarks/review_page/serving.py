@@ -21,6 +21,7 @@ from pipelines.means import utc_now
 from pipelines.review_layout import reviewed_twice
 from review.page.app import make_app
 from review.page.desk import Desk
+from review.run_office import RunOffice
 from review.trail import Trail
 
 PASSWORD = "mật khẩu để thử"
@@ -45,7 +46,13 @@ def _kept() -> str:
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
-def page_of(engine: sa.Engine, clock: Callable[[], datetime] = utc_now, *, secure: bool = False) -> FastAPI:
+def page_of(
+    engine: sa.Engine,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    secure: bool = False,
+    office: RunOffice | None = None,
+) -> FastAPI:
     """The application on a database of `open_world`."""
     return make_app(
         Desk(
@@ -58,18 +65,19 @@ def page_of(engine: sa.Engine, clock: Callable[[], datetime] = utc_now, *, secur
             secure=secure,
             trail=Trail(KEY),
             hosts=frozenset({"127.0.0.1", "localhost"}),
+            office=office,
         )
     )
 
 
 @contextmanager
-def served(engine: sa.Engine) -> Iterator[str]:
+def served(engine: sa.Engine, office: RunOffice | None = None) -> Iterator[str]:
     """The page over a real connection: its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     settings = uvicorn.Config(
-        page_of(engine), host="127.0.0.1", port=port, log_level="error", access_log=False
+        page_of(engine, office=office), host="127.0.0.1", port=port, log_level="error", access_log=False
     )
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

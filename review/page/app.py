@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from connectors.database import reading
 from connectors.errors import DatabaseProblem
-from review.page import case_routes, figure_routes, list_routes, signing_in
+from review.page import case_routes, figure_routes, list_routes, run_routes, signing_in
 from review.page.desk import Desk, desk_of
 from review.page.gate import FormRefused, NotAllowed, NotSignedIn, guard, language_of, to_sign_in
 from review.page.rendering import STATIC, rendered, static_address, static_file
@@ -27,7 +27,7 @@ def make_app(desk: Desk) -> FastAPI:
     app = FastAPI(title="identity-sync review", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.desk = desk
     app.middleware("http")(guard)
-    for part in (signing_in, list_routes, case_routes, figure_routes):
+    for part in (signing_in, list_routes, case_routes, figure_routes, run_routes):
         app.include_router(part.routes)
     app.add_api_route("/static/{version}/{name}", _static, methods=["GET"])
     app.add_api_route("/health", _health, methods=["GET"])

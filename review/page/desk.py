@@ -12,6 +12,7 @@ from connectors.database import reading
 from connectors.people_read import PeopleNow
 from connectors.review_cases import Count, Reach, count_cases
 from connectors.review_store import Key
+from review.run_office import RunOffice
 from review.trail import Trail
 
 _COUNTED_FOR = timedelta(seconds=1)
@@ -33,6 +34,8 @@ class Desk:
     trail: Trail
     hosts: frozenset[str]
     """Names that the page answers to."""
+    office: RunOffice | None = None
+    """None where no run can be started and none looked at."""
     counts: dict[frozenset[str] | None, tuple[datetime, list[Count]]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 

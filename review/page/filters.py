@@ -1,7 +1,7 @@
 """What part of the work a user asks for: read from an address or a form, written back into both."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from connectors.review_cases import MINE, NOBODY, OTHERS, Count, Wanted
@@ -45,6 +45,10 @@ class Filters:
         given = {name: str(value) for name, value in more.items()}
         query = urlencode(given | self.fields())
         return f"{path}?{query}" if query else path
+
+    def address_of_school(self, school: str) -> str:
+        """The list of one school, by the other filters."""
+        return replace(self, school=school).address("/")
 
     def counts(self, count: Count) -> bool:
         """Whether a count is of what is asked for, whatever its state; schools aren't counted."""

@@ -22,7 +22,7 @@ _LARGEST_FORM = 64 * 1024
 _MOST_FIELDS = 40
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     # no-referrer would also hide from us where a form was sent from
     "Referrer-Policy": "same-origin",

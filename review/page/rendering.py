@@ -61,5 +61,6 @@ def page(template: str, visit: Visit, status: int = 200, **values: object) -> HT
         user=visit.user,
         token=visit.session.form_token,
         synthetic=visit.desk.synthetic,
+        has_runs=visit.desk.office is not None,
         **values,
     )

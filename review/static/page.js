@@ -29,6 +29,26 @@
     document.body.removeAttribute("aria-busy");
   });
 
+  // how far a run is: asked for again while it lasts, and the whole page once it has ended
+  const live = document.querySelector("[data-live]");
+  const again = async () => {
+    let answer;
+    try {
+      answer = await fetch(location.pathname, { redirect: "error" });
+    } catch {
+      setTimeout(again, 5000);
+      return;
+    }
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    if (!answer.ok || !next) {
+      location.replace(location.pathname);
+      return;
+    }
+    if (next.innerHTML !== live.innerHTML) live.innerHTML = next.innerHTML;
+    setTimeout(again, 1500);
+  };
+  if (live) setTimeout(again, 1500);
+
   const typing = (target) => target.matches("textarea, select, input:not([type=checkbox])");
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(event.target)) {

@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from connectors.database import reading, writing
 from connectors.education_tables import links, review_items, schools, students
 from connectors.list_files import ListFile, ListRow, ListSheet
+from connectors.review_page_tables import Role
+from connectors.review_people import User, add_user
 from connectors.review_store import count_states, live_decisions, waiting
 from connectors.review_tables import State, review_decisions, review_states
 from connectors.worklist import COLUMNS, SEALED, Answer, record_fingerprint, seal
 from review.answers import Labels
-from review.errors import ReviewerUnnamed
+from review.errors import ReviewerMayNot, ReviewerUnnamed
 from review.honoured import withdraw
 from review.importing import Means, take_in
 from review.judging import Fate
@@ -209,6 +211,29 @@ def test_history_is_only_ever_added_to(office, engine):
 def test_somebody_must_answer_for_decisions(office):
     with pytest.raises(ReviewerUnnamed):
         office("  ", ("S1", "unsure", X))
+
+
+def test_users_of_the_page_have_the_same_rights_in_lists(office, engine, at):
+    people = {
+        "Bình": User("binh", "Bình", Role.REVIEWER, frozenset({"38"})),
+        "Nga": User("nga", "Nga", Role.REVIEWER, frozenset({"48"})),
+        "Sơn": User("son", "Sơn", Role.SUPERVISOR, None),
+        "Kiểm": User("kiem", "Kiểm", Role.AUDITOR, None),
+    }
+    for user in people.values():
+        add_user(engine, user, "no password", at(0))
+    assert office("Nga", ("S1", "same_1", X)) == ["invalid"]
+    office("Hoa", ("S1", "same_1", X))
+    office("Lan", ("S1", "not_same", X))
+    assert office("Bình", ("S1", "same_1", X)) == ["invalid"]
+    assert office("Bình", ("S2", "same_1", X, Y)) == ["accepted"]
+    assert ("S1", "conflict", None) in {(row[0], row[1], None) for row in verdicts(engine)}
+    assert office("Sơn", ("S1", "same_1", X)) == ["accepted"]
+    assert ("S1", "same", X) in verdicts(engine)
+    before = states(engine)
+    with pytest.raises(ReviewerMayNot):
+        office("Kiểm", ("S3", "unsure", X))
+    assert states(engine) == before
 
 
 def test_nobody_decided_anything(bare_engine):

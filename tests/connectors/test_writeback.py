@@ -20,6 +20,7 @@ from connectors.errors import (
     RollbackRefused,
     RunRolledBack,
 )
+from connectors.link_news import link_news
 from connectors.locks import acquire
 from connectors.rollback import preview_rollback, roll_back
 from connectors.runs import (
@@ -32,7 +33,7 @@ from connectors.runs import (
 )
 from connectors.schema import VERSION_TABLE
 from connectors.staging import DECIDED_BY_PERSON
-from connectors.writeback import Partition, WriteCounts, preview_partition, write_partition
+from connectors.writeback import Partition, WriteCounts, write_partition
 from matching.schemas import CANDIDATES, DECISIONS
 
 Clock = Callable[[float], datetime]
@@ -279,10 +280,11 @@ def test_a_preview_counts_the_same_and_writes_nothing(engine: sa.Engine, at: Clo
     before = state(engine)
     plan = [decided("s1", ID_C), decided("s2"), decided("s3", ID_C), decided("s4", ID_B)]
     decisions = pa.Table.from_pylist(plan, schema=DECISIONS)
-    foreseen = preview_partition(
-        engine, Partition("r2", "student", "01"), decisions, CANDIDATES.empty_table()
-    )
+    partition = Partition("r2", "student", "01")
+    foreseen, news = link_news(engine, partition, decisions, CANDIDATES.empty_table(), 10)
     assert state(engine) == before
+    told = [(row["record_id"], row["change"], row["before_id"], row["after_id"]) for row in news.to_pylist()]
+    assert told == [("s1", "changed", ID_A, ID_C), ("s4", "gained", None, ID_B)]
     assert foreseen == WriteCounts(added=1, changed=1, kept=1, unchanged=1)
     assert write(engine, at(9), *plan, run="r2") == foreseen
 

@@ -182,3 +182,20 @@ def test_help_needs_no_settings_and_little_time(tmp_path):
     )
     assert done.returncode == 0
     assert "Attach 12-digit personal IDs" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sync", "--help"], "Cách dùng: identity-sync sync [OPTIONS]"),
+        (["sync", "--help"], "Hiện hướng dẫn này rồi kết thúc."),
+        (["review", "export"], "Lỗi: Thiếu đối số 'OUT'."),
+        (["fly"], "Không có lệnh 'fly'."),
+        (["sync", "--kind", "dog"], "Giá trị của '--kind' không dùng được"),
+        (["--lang", "en", "sync", "--kind", "dog"], "Invalid value for '--kind'"),
+    ],
+)
+def test_what_click_says_is_said_in_the_language_of_the_officer(folder, words, told, capsys):
+    run(words)
+    said = capsys.readouterr()
+    assert told in said.out + said.err

@@ -250,7 +250,7 @@ def page(office):
     engine = open_database(office.settings.database_url)
     assert lay_out_new(office.settings, engine, datetime.now(UTC))
     assert lay_out_new(office.settings, engine, datetime.now(UTC)) == 0
-    app = make_page(office.settings, engine, address="http://127.0.0.1/", host="127.0.0.1")
+    app = make_page(office.settings, engine, {}, address="http://127.0.0.1/", host="127.0.0.1")
     browser = TestClient(app, base_url="http://127.0.0.1")
     form = {"token": hidden(browser.get("/sign-in").text, "token"), "username": "hoa", "password": PASSWORD}
     assert browser.post("/sign-in", data=form).status_code == 200

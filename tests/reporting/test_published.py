@@ -50,7 +50,7 @@ def test_no_school_no_run_and_nothing_that_loads(facts: ReportFacts, language: s
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_of_the_report_has_a_sheet(facts: ReportFacts, language: str) -> None:
     sheets = report_sheets(facts, language)
-    assert len(sheets) == 10
+    assert len(sheets) == 11
     assert all(len(name) <= 31 for name in sheets)
     headline = sheets[texts(language)("sheet.headline")]
     assert headline.iloc[0, 1:4].tolist() == [67, 100, pytest.approx(0.67)]

@@ -4,8 +4,48 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
+import pyarrow as pa
+
 from benchmarks.review_page.serving import PASSWORD
 from connectors.database import reading, writing
+from reporting.run_changes import RUN_CHANGES, Counted, RunChanges
+from review.run_office import PastRun, RunOffice
+
+RUN, NIGHT, ELSEWHERE = "2026-11-23T08-00-00-ab12", "2026-11-22T01-30-00-ab12", "2026-11-22T01-30-00-cd34"
+PAST = {
+    run: PastRun(run, "2026-11-22T01:30:00+00:00", "done", codes)
+    for run, codes in ((NIGHT, ()), (ELSEWHERE, ("48",)))
+}
+
+
+def change(record, what="gained", **more):
+    told = dict.fromkeys(RUN_CHANGES.names) | {"stopped": False, "fields": "", "kind": "student"}
+    told |= {"record_id": record, "full_name": "Lê Thị Hòa", "province": "38", "after": "••••••••0001"}
+    return told | {"change": what, "reason": "number_verified", "cause": "new"} | more
+
+
+class Office:
+    """Runs that are only pretended."""
+
+    def __init__(self, found):
+        self.started, self.asked, self.found, self.broken = [], [], found, False
+
+    def start(self, number):
+        if self.broken:
+            raise FileNotFoundError
+        self.started.append(number)
+
+    def changes(self, run, provinces, dry_run):
+        self.asked.append((run, tuple(provinces), dry_run))
+        counts = [sum(one["change"] == what for one in self.found) for what in ("gained", "lost", "changed")]
+        table = pa.Table.from_pylist(self.found, schema=RUN_CHANGES)
+        return RunChanges(run, dry_run, True, (Counted("student", "38", tuple(counts), False),), table)
+
+    def opened(self):
+        return RunOffice(
+            self.start, lambda: ["38", "48"], self.changes, lambda _: list(PAST.values()), PAST.get
+        )
+
 
 _FORM = re.compile(r"<form[^>]*method=\"post\"[^>]*>.*?</form>", re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')

@@ -80,6 +80,16 @@ def test_zeros_that_a_spreadsheet_took_come_back_by_the_seal(labels):
     assert claim.record_id == "000123"
 
 
+@pytest.mark.parametrize("shown", ["3,8002E+09", "3.8002e+9", "3,800200E+09"])
+def test_a_number_that_a_spreadsheet_shortened_comes_back_where_nothing_was_lost(labels, shown):
+    (claim,), _ = one(labels, row("3800200000", decision="unsure", then={"record_id": shown}))
+    assert claim.record_id == "3800200000"
+    assert one(labels, row("3800200001", decision="unsure", then={"record_id": shown})) == (
+        [],
+        [Fault.ID_ROUNDED],
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [

@@ -7,9 +7,11 @@ import pytest
 
 from benchmarks.review_page.open_world import load_world
 from benchmarks.review_page.serving import PASSWORD, add_people, served
+from connectors.asked_runs import AskedState, Headway, end_asked, note_headway, take_turn
 from connectors.database import open_database
+from pipelines.means import utc_now
 
-from .page_world import rows
+from .page_world import NIGHT, RUN, Office, change, rows
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: no browser is tried"
@@ -34,7 +36,10 @@ def world(tmp_path_factory):
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('page') / 'education.db'}")
     load_world(engine, 24)
     add_people(engine)
-    with served(engine) as address:
+    office = Office(
+        [change("900", "changed", before="••••••••0002", before_reason="evidence_agrees"), change("1")]
+    )
+    with served(engine, office.opened()) as address:
         yield engine, address
     engine.dispose()
 
@@ -83,13 +88,43 @@ def test_pages_fit_the_screen_and_axe_finds_nothing(visit, world, size):
     begin(page, world)
     record = page.url.removeprefix(world[1])
     several = "/record?record_kind=student&id=3800000002"
-    for path in ("/", "/?reason=several_fit", record, several, "/mine", "/figures"):
+    for path in (
+        "/",
+        "/?reason=several_fit",
+        record,
+        several,
+        "/mine",
+        "/figures",
+        "/runs",
+        f"/changes/{NIGHT}",
+    ):
         page.goto(world[1] + path)
         found = axe.run(page).response
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
     page.click("form[action='/sign-out'] button")
     assert axe.run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_run_is_watched_until_it_has_ended(visit, world, script):
+    engine, address = world
+    page = visit("son", script=script)
+    page.goto(f"{address}/runs")
+    page.select_option("#province", "38" if script else "48")
+    page.click("form[action='/runs'] button")
+    page.wait_for_selector("[data-live] progress")
+    number = int(page.url.rsplit("/", 1)[1])
+    take_turn(engine, number, RUN, utc_now())
+    note_headway(engine, number, Headway(20, 7, "student", "link", 5, 9), utc_now())
+    if not script:
+        page.click("main p a")
+    page.wait_for_selector('[data-live] progress[value="7"]')
+    end_asked(engine, number, AskedState.DONE, utc_now())
+    if not script:
+        page.click("main p a")
+    page.wait_for_selector("table.changes")
+    assert page.locator("table.changes tbody tr").count() == 1
 
 
 def test_keys_decide_once_are_undone_and_stay_out_of_notes(visit, world):
