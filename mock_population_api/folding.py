@@ -49,8 +49,6 @@ MACROS = (
     "CREATE OR REPLACE MACRO first_word(folded) AS split_part(folded, ' ', 1)",
     "CREATE OR REPLACE MACRO last_word(folded) AS split_part(folded, ' ', -1)",
     r"CREATE OR REPLACE MACRO initials(folded) AS regexp_replace(folded, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')",
-    # hash(NULL) is a number like any other, and everybody without a name would be called the same
-    "CREATE OR REPLACE MACRO keyed(text) AS CASE WHEN text IS NOT NULL THEN hash(text) END",
     # tone marks stay: of two people with one folded name the one spelled alike comes first
     "CREATE OR REPLACE MACRO spelled(name) AS trim(regexp_replace(lower(nfc_normalize(name)), '\\s+', ' ', 'g'))",
 )
