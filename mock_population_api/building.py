@@ -22,7 +22,8 @@ import duckdb
 from mock_population_api import folding
 from mock_population_api.columns import FACTS
 from mock_population_api.intake import as_of, check_columns, fingerprint, input_files
-from mock_population_api.name_table import DISTINCT, TABLE_OF, make_name_table
+from mock_population_api.name_keys import HEARD
+from mock_population_api.name_table import TABLE_OF, make_name_table
 from mock_population_api.orders import make_names, make_orders
 from mock_population_api.schemas import ENTRY
 from mock_population_api.unpacking import parents, unpack
@@ -82,7 +83,7 @@ def build_store(
     """
     own = input_files(registry)
     files = [*own, *more]
-    made_of = fingerprint(files, (duckdb.__version__, folding.MACROS, DISTINCT, _LAYOUT))
+    made_of = fingerprint(files, (duckdb.__version__, folding.MACROS, HEARD, _LAYOUT))
     present = read_facts(store)
     if present is not None and present.fingerprint == made_of:
         return present

@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mock_population_api.errors import RegistryFolderError
 from mock_population_api.likeness import signatures
 from mock_population_api.mapped import Array, Mapped, put
+from mock_population_api.name_keys import Folding, keys_of, spelled
 from mock_population_api.text_hashes import hashes_of, letters_of
 
 NO_NAME = -1
@@ -28,17 +28,7 @@ TABLE_OF = {
 }
 """What a folded name is searched by → the table of hashes in which that is a place."""
 
-KEYS = """
-    sorted_words(folded) AS words, sounded(folded) AS sound, first_word(folded) || ' ' || last_word(folded) AS edge,
-    first_word(folded) AS first, last_word(folded) AS last, initials(folded) AS initials
-"""
-"""The same of `folded`."""
-
-DISTINCT = f"""
-    SELECT full_name, folded, spelled(full_name) AS spelled, {KEYS}
-    FROM (SELECT full_name, folded(full_name) AS folded
-          FROM (SELECT DISTINCT full_name FROM input WHERE full_name IS NOT NULL))
-"""
+DISTINCT = "SELECT DISTINCT full_name FROM input WHERE full_name IS NOT NULL"
 _BATCH = 500_000
 
 
@@ -48,23 +38,24 @@ def make_name_table(engine: duckdb.DuckDBPyConnection, registry: Path, folder: P
     Raises:
         RegistryFolderError: Two names have one hash.
     """
-    hashes, texts = _read(engine)
-    order = np.argsort(hashes["full_name"])
-    hashes = {name: column[order] for name, column in hashes.items()}
-    if (hashes["full_name"][1:] == hashes["full_name"][:-1]).any():
+    texts = [batch.column(0).cast(pa.large_string()) for batch in engine.sql(DISTINCT).to_arrow_reader(_BATCH)]
+    hashes = np.concatenate([np.zeros(0, np.uint64), *map(hashes_of, texts)])
+    order = np.argsort(hashes)
+    hashes = hashes[order]
+    if (hashes[1:] == hashes[:-1]).any():
         raise RegistryFolderError(registry, "holds two names with one hash; they can't be told apart")
-    put(folder, "name_hash", hashes["full_name"])
-    put(folder, "name_spelled", hashes["spelled"])
-    for name, chunks in texts.items():
-        _put_text(folder, name, pa.chunked_array(chunks, pa.large_string()).take(pa.array(order)))
-    _put_keys(folder, hashes)
-    made = Mapped(folder)
-    put(folder, "name_signature", signatures(made["name_folded"], made["name_folded_at"]))
+    put(folder, "name_hash", hashes)
+    names = pa.chunked_array(texts, pa.large_string()).take(pa.array(order))
+    put(folder, "name_spelled", hashes_of(spelled(names)))
+    _put_text(folder, "name_full", *letters_of(names))
+    letters, starts = Folding(engine).folded(names)
+    _put_text(folder, "name_folded", letters, starts)
+    put(folder, "name_signature", signatures(letters, starts))
+    _put_keys(folder, keys_of(letters, starts), np.diff(starts) > 0)
 
 
-def _put_keys(folder: Path, hashes: dict[str, Array]) -> None:
+def _put_keys(folder: Path, hashes: Array, known: Array) -> None:
     """The tables of hashes, and of each name the places in them."""
-    known = np.diff(Mapped(folder)["name_folded_at"]) > 0
     for table in dict.fromkeys(TABLE_OF.values()):
         keys = [key for key in TABLE_OF if TABLE_OF[key] == table]
         distinct = np.unique(np.concatenate([hashes[key][known] for key in keys]))
@@ -73,28 +64,9 @@ def _put_keys(folder: Path, hashes: dict[str, Array]) -> None:
             put(folder, f"name_{key}", places_of(distinct, hashes[key], known))
 
 
-def _read(engine: duckdb.DuckDBPyConnection) -> tuple[dict[str, Array], dict[str, list[pa.Array]]]:
-    """Hashes of each name, and the texts in pieces."""
-    hashes: dict[str, list[Array]] = {
-        name: [np.zeros(0, np.uint64)] for name in ("full_name", "spelled", *TABLE_OF)
-    }
-    texts: dict[str, list[pa.Array]] = {"name_full": [], "name_folded": []}
-    for batch in engine.sql(DISTINCT).to_arrow_reader(_BATCH):
-        for name, pieces in hashes.items():
-            pieces.append(hashes_of(batch.column(name)))
-        texts["name_full"].append(batch.column("full_name").cast(pa.large_string()))
-        texts["name_folded"].append(pc.fill_null(batch.column("folded"), "").cast(pa.large_string()))
-    return {name: np.concatenate(pieces) for name, pieces in hashes.items()}, texts
-
-
-def _put_text(folder: Path, name: str, texts: pa.ChunkedArray) -> None:
-    """Texts as their bytes and where each begins; the last place is the end of all."""
-    pieces = [letters_of(chunk) for chunk in texts.chunks]
-    begins = np.cumsum([0, *(int(at[-1] - at[0]) for _, at in pieces)])
-    ends = [at[1:] - at[0] + begin for (_, at), begin in zip(pieces, begins[:-1], strict=True)]
-    letters = [data[at[0] : at[-1]] for data, at in pieces]
-    put(folder, name, np.concatenate([np.zeros(0, np.uint8), *letters]))
-    put(folder, f"{name}_at", np.concatenate([np.zeros(1, np.int64), *ends]))
+def _put_text(folder: Path, name: str, letters: Array, starts: Array) -> None:
+    put(folder, name, letters[starts[0] : starts[-1]])
+    put(folder, f"{name}_at", starts - starts[0])
 
 
 def names_at(mapped: Mapped, places: Array) -> pa.Array:

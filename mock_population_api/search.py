@@ -1,8 +1,7 @@
 """Tracing: who might be meant by a name, a date and a place. The registry's own rules and its own ranking.
 
 A trace is generous: it returns everybody whom at least one rule of RULES finds, best first, at most MOST of them.
-Who of them is meant is for the asker to decide. What a rule compares stands in `finding`, what ranks in `ranking`; a question is
-folded by DuckDB as the registry's names were.
+Who of them is meant is for the asker to decide. What a rule compares stands in `finding`, what ranks in `ranking`.
 """
 
 import os
@@ -14,15 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mock_population_api.columns import ASKED
+from mock_population_api.columns import ASKED, NO_DAY
 from mock_population_api.likeness import signatures
 from mock_population_api.mapped import Array
-from mock_population_api.name_table import KEYS, TABLE_OF, places_of
+from mock_population_api.name_keys import keys_of, spelled
+from mock_population_api.name_table import TABLE_OF, places_of
 from mock_population_api.ranking import search
+from mock_population_api.dates import days_from, parts_of
 from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
 from mock_population_api.store import Store
-from mock_population_api.text_hashes import hashes_of, letters_of
-from mock_population_api.unpacking import days_of, places_in
+from mock_population_api.text_hashes import hashes_of
+from mock_population_api.unpacking import places_in
 
 MOST = 50
 """Candidates returned for one query at most."""
@@ -106,22 +107,6 @@ RULES = (
     ),
 )
 
-_ASK = f"""
-    SELECT folded, spelled, {KEYS}, coalesce(year, 0)::SMALLINT AS year, coalesce(month, 0)::SMALLINT AS month,
-           coalesce(month(birth_date) * 100 + day(birth_date), 0)::SMALLINT AS day_month, birth_date,
-           CASE WHEN day(birth_date) <= 12 AND day(birth_date) <> month(birth_date)
-               THEN make_date(year(birth_date), day(birth_date), month(birth_date)) END AS swapped
-    FROM (
-        SELECT place, folded(full_name) AS folded, spelled(full_name) AS spelled,
-               try_cast(left(birth_date, 4) AS SMALLINT) AS year,
-               try_cast(substr(birth_date, 6, 2) AS SMALLINT) AS month,
-               try_cast(CASE WHEN length(birth_date) = 10 THEN birth_date END AS DATE) AS birth_date
-        FROM uploaded
-    )
-    ORDER BY place
-"""
-
-
 def trace(store: Store, queries: pa.Table) -> pa.Table:
     """Candidates for `queries` (TRACE_QUESTIONS): a table of schema TRACED, by query, then rank."""
     return pa.concat_tables([TRACED.empty_table(), *_traced(store, queries, max(len(queries), 1))])
@@ -177,24 +162,28 @@ def _found(store: Store, asked: Array, letters: Array) -> tuple[Array, Array, Ar
 
 def _asked(store: Store, queries: pa.Table) -> tuple[Array, Array]:
     """What the search compares of queries (ASKED), and the letters of their folded names."""
-    mapped, texts = store.people.mapped, store.people.texts
-    with store.cursor() as cursor:
-        cursor.register("uploaded", queries.append_column("place", pa.array(np.arange(len(queries)))))
-        read = cursor.sql(_ASK).to_arrow_table()
-    letters, starts = letters_of(read["folded"])
+    mapped, texts, names = store.people.mapped, store.people.texts, queries["full_name"]
+    letters, starts = store.folding.folded(names)
     asked = np.zeros(len(queries), ASKED)
     asked["folded"], asked["folded_end"], asked["signature"] = starts[:-1], starts[1:], signatures(letters, starts)
-    asked["spelled"] = hashes_of(read["spelled"])
-    known = pc.is_valid(read["folded"]).to_numpy()
+    asked["spelled"], hashes, known = hashes_of(spelled(names)), keys_of(letters, starts), np.diff(starts) > 0
     for key, table in TABLE_OF.items():
-        asked[key] = places_of(mapped[f"{table}_hash"], hashes_of(read[key]), known)
-    for name in ("year", "month", "day_month"):
-        asked[name] = read[name].to_numpy()
-    asked["born"], asked["swapped"] = days_of(read["birth_date"]), days_of(read["swapped"])
+        asked[key] = places_of(mapped[f"{table}_hash"], hashes[key], known)
+    _state_dates(asked, queries["birth_date"])
     for name in ("gender", "birth_province", "residence_province", "residence_commune"):
         asked[name] = places_in(texts[name], queries[name])
-    asked["named"] = pc.is_valid(queries["full_name"]).to_numpy()
+    asked["named"] = pc.is_valid(names).to_numpy()
     asked["any_gender"] = pc.is_null(queries["gender"]).to_numpy()
     provinces = (pc.is_null(queries[name]).to_numpy() for name in ("birth_province", "residence_province"))
     asked["placeless"] = np.logical_and(*provinces)
     return asked, letters
+
+
+def _state_dates(asked: Array, dates: pa.ChunkedArray) -> None:
+    """Fill in what is asked of dates, which may be a year, a month or a day."""
+    year, month, day = parts_of(dates)
+    asked["year"], asked["month"] = year, month
+    born = days_from(year, month, day)
+    asked["born"], asked["day_month"] = born, np.where(born == NO_DAY, 0, month * 100 + day)
+    swapped = days_from(year, day, month)
+    asked["swapped"] = np.where((born == NO_DAY) | (day == month), NO_DAY, swapped)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from mock_population_api.building import Facts, build_store, open_engine, read_facts, tables_folder
 from mock_population_api.errors import RegistryFolderError, StoreInUseError
 from mock_population_api.mapped import Array
+from mock_population_api.name_keys import Folding
 from mock_population_api.orders import open_held, open_orders
 from mock_population_api.people import WAYS, People
 from mock_population_api.restrictions import Veil
@@ -55,11 +56,12 @@ class Store:
         self.facts = facts
         self._engine = open_engine(folder, memory_limit, threads)
         self.people = People(tables_folder(folder, facts))
+        self.folding = Folding(self._engine)
+        self._asked = 0
         self.veil = Veil()
         withheld = self._restrict(sorted(restricted)) if restricted else np.zeros(0, np.int32)
         self.orders = open_orders(self.people.mapped)
         self.held = open_held(self.people.mapped, withheld)
-        self._asked = 0
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

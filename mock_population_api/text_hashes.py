@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mock_population_api.compiled import compiled
+from mock_population_api.compiled import compiled, leaf
 from mock_population_api.mapped import Array
 
-_BASIS, _PRIME = np.uint64(14695981039346656037), np.uint64(1099511628211)
+BASIS = np.uint64(14695981039346656037)
+_PRIME = np.uint64(1099511628211)
 _FIRST, _SECOND, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(33)
 
 
@@ -29,15 +30,27 @@ def hashes_of(texts: pa.Array | pa.ChunkedArray) -> Array:
     return hashed(*letters_of(texts))
 
 
+@leaf
+def with_letter(word: int, letter: int) -> int:
+    """Fowler, Noll and Vo's hash 1a of one more byte; it begins with BASIS."""
+    return (word ^ np.uint64(letter)) * _PRIME
+
+
+@leaf
+def mixed(word: int) -> int:
+    """The bits of a hash mixed as MurmurHash3 does at its end."""
+    word = (word ^ (word >> _SHIFT)) * _FIRST
+    word = (word ^ (word >> _SHIFT)) * _SECOND
+    return word ^ (word >> _SHIFT)
+
+
 @compiled
 def hashed(letters: Array, starts: Array) -> Array:
-    """Fowler, Noll and Vo's hash 1a over the bytes, its bits then mixed as MurmurHash3 does."""
+    """A hash (uint64) of each text."""
     result = np.empty(len(starts) - 1, np.uint64)
     for text in range(len(result)):
-        word = _BASIS
+        word = BASIS
         for place in range(starts[text], starts[text + 1]):
-            word = (word ^ np.uint64(letters[place])) * _PRIME
-        word = (word ^ (word >> _SHIFT)) * _FIRST
-        word = (word ^ (word >> _SHIFT)) * _SECOND
-        result[text] = word ^ (word >> _SHIFT)
+            word = with_letter(word, letters[place])
+        result[text] = mixed(word)
     return result

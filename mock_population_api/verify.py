@@ -15,7 +15,7 @@ _VERDICTS = """
         FROM uploaded
     ), compared AS (
         SELECT q.place, e.position, e.personal_id, e.way, q.folded = folded(e.full_name) AS name_agrees, q.gender = e.gender AS gender_agrees,
-               CASE WHEN q.dated THEN q.year = e.year
+               CASE WHEN q.dated THEN q.year = year(e.birth_date)
                    AND (q.month IS NULL OR e.birth_precision = 'year' OR q.month = month(e.birth_date))
                    AND (q.day IS NULL OR e.birth_precision <> 'day' OR q.day = day(e.birth_date)) END AS date_agrees
         FROM stated q JOIN held e ON e.place = q.place
