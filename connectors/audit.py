@@ -85,6 +85,8 @@ class Action(StrEnum):
     """Gates did not hold, and nothing was written."""
     ASKED = "asked"
     """A batch of questions went to the registry."""
+    EXAM_ASKED = "exam_asked"
+    """The exam system asked for one person; of whom stands there as a digest that nobody can make without the key."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from connectors.errors import SchemaNewer, SchemaOlder
 
 VERSION_TABLE = "identity_sync_version"
 """Alembic's own table; a name of ours, since others may keep theirs in the same database."""
-FIRST, HEAD = "0001", "0006"
+FIRST, HEAD = "0001", "0007"
 """The revision of databases that were made before revisions were counted, and the present one."""
 
 OWNERS = (audit, registry_tables, review_page_tables, review_tables, run_measures, versioned_tables)
