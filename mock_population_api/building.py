@@ -28,9 +28,9 @@ from mock_population_api.orders import make_names, make_orders
 from mock_population_api.schemas import ENTRY
 from mock_population_api.unpacking import parents, unpack
 
-_INTO_ROWS = (*(FACTS.names or ()), *(f"name_{name}" for name in ("spelled", "signature", *TABLE_OF)))
+_INTO_ROWS = (*(FACTS.names or ()), *(f"name_{name}" for name in ("spelled", "signature", "prefix", *TABLE_OF)))
 """Columns that are written into rows, and then no longer needed."""
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised when arrays are written otherwise, so that stores are made again."""
 
 

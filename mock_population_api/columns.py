@@ -26,6 +26,7 @@ ASKED = np.dtype(
     [
         ("spelled", np.uint64),
         ("signature", np.uint64),
+        ("prefix", np.uint32),
         ("folded", np.int64),
         ("folded_end", np.int64),
         ("words", np.int32),
@@ -54,11 +55,17 @@ FACTS = np.dtype(
 )
 """An entry: place of its name, days since 1970, codes, place in PRECISIONS."""
 
+INLINE = 40
+"""Letters of a folded name that stand in its row; longer names are read where all letters are."""
 NAME = np.dtype(
-    [("spelled", np.uint64), ("folded", np.int64), ("folded_end", np.int64), ("words", np.int32), ("sound", np.int32)],
+    [("spelled", np.uint64), ("signature", np.uint64), ("words", np.int32), ("sound", np.int32), ("letters", np.uint8, (INLINE,))],
     align=True,
 )
-"""A name: as in ASKED."""
+"""A name, as in ASKED; 64 bytes, so that one look into memory tells all of it."""
+LETTERS_IN_NAME = 24
+"""Where in a row of NAME its letters begin, in bytes."""
+
+_LIKE = [("signature", np.uint64), ("at", np.int32), ("name", np.int32), ("prefix", np.uint32)]
 
 ORDERS = {
     "by_name": np.dtype([("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES], align=True),
@@ -66,31 +73,19 @@ ORDERS = {
     "by_edge": np.dtype([("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES[:2]], align=True),
     "by_date": np.dtype(
         [
-            ("signature", np.uint64),
-            ("at", np.int32),
-            ("name", np.int32),
-            *_ENDS,
+            *_LIKE,
+            ("initials", np.int32),
+            ("first", np.int16),
+            ("last", np.int16),
             ("gender", np.int16),
             ("birth_province", np.int16),
         ],
         align=True,
     ),
-    "by_commune": np.dtype(
-        [("signature", np.uint64), ("at", np.int32), ("name", np.int32), ("last", np.int32), ("year", np.int16)],
-        align=True,
-    ),
-    "by_birthplace": np.dtype(
-        [
-            ("signature", np.uint64),
-            ("at", np.int32),
-            ("name", np.int32),
-            ("year", np.int16),
-            ("day_month", np.int16),
-        ],
-        align=True,
-    ),
+    "by_commune": np.dtype([*_LIKE, ("last", np.int16), ("year", np.int16)], align=True),
+    "by_birthplace": np.dtype([*_LIKE, ("year", np.int16), ("day_month", np.int16)], align=True),
 }
-"""The rows of each order: position of the entry (`at`) and what its rules look at."""
+"""The rows of each order: position of the entry (`at`) and what its rules look at; `prefix` is the first four letters of its name."""
 
 
 class Order(NamedTuple):
@@ -119,8 +114,12 @@ class Held(NamedTuple):
     """FACTS, by position."""
     names: Array
     """NAME, by place."""
+    rows: Array
+    """The same bytes (uint8), for their letters."""
     letters: Array
     """Letters (uint8) of all folded names."""
+    letters_at: Array
+    """Where each begins (int64), and the end of all."""
     restricted: Array
     """Positions (int32) of entries that are withheld, sorted."""
     longest: int

@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from mock_population_api.columns import FIRST_DAY, NO_DAY, UNKNOWN, Held, Order, Orders
+import numpy as np
+
+from mock_population_api.columns import FIRST_DAY, INLINE, LETTERS_IN_NAME, NAME, NO_DAY, UNKNOWN, Held, Order, Orders
 from mock_population_api.compiled import leaf
 from mock_population_api.likeness import NOTHING, hopeless, likeness
 from mock_population_api.mapped import Array
 
 SIMILAR, VERY_SIMILAR = 0.8, 0.88
 """Jaro-Winkler similarity of folded names from which the registry calls them similar, or very similar."""
+
+_NAME_BYTES = NAME.itemsize
 
 Question = Any
 """A row of ASKED; compiled code knows its type, numpy's stubs don't."""
@@ -28,6 +32,18 @@ def _from_year(rows: Array, low: int, high: int, year: int) -> int:
     while low < high:
         middle = (low + high) // 2
         if rows[middle].year < year:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@leaf
+def _from_day(rows: Array, low: int, high: int, day_month: int) -> int:
+    """The first row from `low` to `high` whose day of the year isn't before `day_month`; `high` if there is none."""
+    while low < high:
+        middle = (low + high) // 2
+        if rows[middle].day_month < day_month:
             low = middle + 1
         else:
             high = middle
@@ -113,19 +129,25 @@ def _by_edge(asked: Question, order: Order, fits: Array, count: int) -> int:
 
 
 @leaf
-def _alike(
-    asked: Question, letters: Array, places: Array, held: Held, name: int, signature: int, least: float, notes: Array
-) -> bool:
-    """Whether the name asked and one held are at least so similar."""
-    if name == UNKNOWN or asked.signature == NOTHING or hopeless(asked.signature, signature, least):
+def name_likeness(asked: Question, letters: Array, places: Array, held: Held, name: int, notes: Array) -> float:
+    """How alike the name asked is to one held, both of which have letters."""
+    size = np.int64(held.names[name].signature & np.uint64(63))
+    low, top = asked.folded, asked.folded_end
+    if size <= INLINE:
+        begin = name * np.int64(_NAME_BYTES) + LETTERS_IN_NAME
+        return likeness(letters, low, top, places, held.rows, begin, begin + size, notes)
+    begin, end = held.letters_at[name], held.letters_at[name + 1]
+    return likeness(letters, low, top, places, held.letters, begin, end, notes)
+
+
+@leaf
+def _alike(asked: Question, letters: Array, places: Array, held: Held, row: Question, least: float, notes: Array) -> bool:
+    """Whether the name asked and that of a row are at least so similar."""
+    if asked.signature == NOTHING or row.signature == NOTHING:
         return False
-    other = held.names[name]
-    if other.folded == other.folded_end:
+    if hopeless(asked.signature, asked.prefix, row.signature, row.prefix, least):
         return False
-    alike = likeness(
-        letters, asked.folded, asked.folded_end, places, held.letters, other.folded, other.folded_end, notes
-    )
-    return alike >= least
+    return name_likeness(asked, letters, places, held, row.name, notes) >= least
 
 
 @leaf
@@ -147,7 +169,7 @@ def _by_date(
         if not fitting:
             kin = first != UNKNOWN and (row.first == first or row.last == first)
             if kin or (initials != UNKNOWN and row.initials == initials):
-                fitting = _alike(asked, letters, places, held, row.name, row.signature, SIMILAR, notes)
+                fitting = _alike(asked, letters, places, held, row, SIMILAR, notes)
         if fitting:
             count = _add(fits, count, row.at)
     return count
@@ -164,7 +186,7 @@ def _by_swapped(
     for place in range(order.start[day], order.start[day + 1]):
         row = order.rows[place]
         if (last != UNKNOWN and row.last == last) or _alike(
-            asked, letters, places, held, row.name, row.signature, SIMILAR, notes
+            asked, letters, places, held, row, SIMILAR, notes
         ):
             count = _add(fits, count, row.at)
     return count
@@ -184,7 +206,7 @@ def _by_commune(
     while place < end and (year == 0 or order.rows[place].year == year):
         row = order.rows[place]
         if (year != 0 and last != UNKNOWN and row.last == last) or _alike(
-            asked, letters, places, held, row.name, row.signature, least, notes
+            asked, letters, places, held, row, least, notes
         ):
             count = _add(fits, count, row.at)
         place += 1
@@ -199,15 +221,21 @@ def _by_birthplace(
     province, year, day_month = asked.birth_province, asked.year, asked.day_month
     if province == UNKNOWN or day_month == 0:
         return count
-    end = order.start[province + 1]
-    place = _from_year(order.rows, order.start[province], end, year)
-    while place < end and order.rows[place].year == year:
-        row = order.rows[place]
-        if _same_part(day_month, row.day_month) and _alike(
-            asked, letters, places, held, row.name, row.signature, VERY_SIMILAR, notes
-        ):
-            count = _add(fits, count, row.at)
-        place += 1
+    begin, end = order.start[province], order.start[province + 1]
+    begin = _from_year(order.rows, begin, end, year)
+    end = _from_year(order.rows, begin, end, year + 1)
+    for month in range(1, 13):
+        # of the month asked all days, of the others the day asked
+        whole = month == day_month // 100
+        lowest = month * 100 + (0 if whole else day_month % 100)
+        highest = month * 100 + (99 if whole else day_month % 100)
+        place = _from_day(order.rows, begin, end, lowest)
+        while place < end and order.rows[place].day_month <= highest:
+            row = order.rows[place]
+            if _alike(asked, letters, places, held, row, VERY_SIMILAR, notes):
+                count = _add(fits, count, row.at)
+            place += 1
+        begin = place
     return count
 
 

@@ -46,16 +46,36 @@ def _bits(word: np.uint64) -> int:
 
 
 @leaf
-def hopeless(one: np.uint64, other: np.uint64, least: float) -> bool:
-    """Whether two names can't be as similar as `least`, by their signatures alone."""
+def most_alike(one: int, other: int) -> float:
+    """What the Jaro similarity of two names can be at most, by their signatures."""
     sizes = np.uint64(63)
     first, second = np.int64(one & sizes), np.int64(other & sizes)
     if first in (0, 63) or second in (0, 63):
-        return False
+        return 1.0
     common = min(first - _bits((one & ~other) >> np.uint64(6)), second - _bits((other & ~one) >> np.uint64(6)))
-    most = (common / first + common / second + 1.0) / 3.0
-    # a common beginning of four letters adds 0.4 of what is missing, from 0.7 on
-    return most < 0.7 or most + 0.4 * (1.0 - most) < least - 1e-9
+    return (common / first + common / second + 1.0) / 3.0 + 1e-9
+
+
+@leaf
+def hopeless(one: int, one_prefix: int, other: int, other_prefix: int, least: float) -> bool:
+    """Whether two names can't be as similar as `least` (above 0.7), by their signatures and their first four letters."""
+    unlike, same = np.uint32(one_prefix ^ other_prefix), 0
+    while same < 4 and not unlike & np.uint32(0xFF):
+        unlike >>= np.uint32(8)
+        same += 1
+    # each letter of a common beginning adds a tenth of what is missing, where more than 0.7 is there
+    needed = max(0.7, (least - 0.1 * same) / (1.0 - 0.1 * same))
+    return most_alike(one, other) < needed
+
+
+@compiled
+def prefixes(letters: Array, starts: Array) -> Array:
+    """The first four letters of folded names (uint8), as a number (uint32)."""
+    result = np.zeros(len(starts) - 1, np.uint32)
+    for name in range(len(result)):
+        for place in range(min(4, starts[name + 1] - starts[name])):
+            result[name] |= np.uint32(letters[starts[name] + place]) << np.uint32(8 * place)
+    return result
 
 
 @leaf
@@ -144,4 +164,14 @@ def likeness(one: Array, low: int, top: int, places: Array, other: Array, begin:
         while same < min(4, size, length) and one[low + same] == other[begin + same]:
             same += 1
         result += same * 0.1 * (1.0 - result)
+    return result
+
+
+@compiled
+def inlined(letters: Array, starts: Array, most: int) -> Array:
+    """Folded names (uint8) as rows of `most` letters, those too long cut off."""
+    result = np.zeros((len(starts) - 1, most), np.uint8)
+    for name in range(len(result)):
+        for place in range(min(most, starts[name + 1] - starts[name])):
+            result[name, place] = letters[starts[name] + place]
     return result

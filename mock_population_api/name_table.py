@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from mock_population_api.errors import RegistryFolderError
-from mock_population_api.likeness import signatures
+from mock_population_api.likeness import prefixes, signatures
 from mock_population_api.mapped import Array, Mapped, put
 from mock_population_api.name_keys import Folding, keys_of, spelled
 from mock_population_api.text_hashes import hashes_of, letters_of
@@ -29,7 +29,7 @@ TABLE_OF = {
 """What a folded name is searched by → the table of hashes in which that is a place."""
 
 DISTINCT = "SELECT DISTINCT full_name FROM input WHERE full_name IS NOT NULL"
-_BATCH = 500_000
+_BATCH, _MOST_WORDS = 500_000, 32_767
 
 
 def make_name_table(engine: duckdb.DuckDBPyConnection, registry: Path, folder: Path) -> None:
@@ -51,14 +51,17 @@ def make_name_table(engine: duckdb.DuckDBPyConnection, registry: Path, folder: P
     letters, starts = Folding(engine).folded(names)
     _put_text(folder, "name_folded", letters, starts)
     put(folder, "name_signature", signatures(letters, starts))
-    _put_keys(folder, keys_of(letters, starts), np.diff(starts) > 0)
+    put(folder, "name_prefix", prefixes(letters, starts))
+    _put_keys(registry, folder, keys_of(letters, starts), np.diff(starts) > 0)
 
 
-def _put_keys(folder: Path, hashes: Array, known: Array) -> None:
+def _put_keys(registry: Path, folder: Path, hashes: Array, known: Array) -> None:
     """The tables of hashes, and of each name the places in them."""
     for table in dict.fromkeys(TABLE_OF.values()):
         keys = [key for key in TABLE_OF if TABLE_OF[key] == table]
         distinct = np.unique(np.concatenate([hashes[key][known] for key in keys]))
+        if table == "word" and len(distinct) > _MOST_WORDS:
+            raise RegistryFolderError(registry, f"holds more than {_MOST_WORDS:,} first and last words of names")
         put(folder, f"{table}_hash", distinct)
         for key in keys:
             put(folder, f"name_{key}", places_of(distinct, hashes[key], known))

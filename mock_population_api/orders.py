@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from mock_population_api import columns
-from mock_population_api.columns import BY_DAY, FACTS, FIRST_DAY, NAME, NO_DAY, Held, Order, Orders
+from mock_population_api.columns import BY_DAY, FACTS, FIRST_DAY, INLINE, NAME, NO_DAY, Held, Order, Orders
+from mock_population_api.likeness import inlined
 from mock_population_api.mapped import Array, Mapped, Rows, put
 
 _PIECE = 1_000_000
@@ -27,7 +28,10 @@ class _Sorting:
     """Key of each entry from 0, negative for who isn't in this order."""
     keys: Callable[[Mapped], int]
     """How many keys there are."""
-    with_year: bool = True
+    within: Callable[[Mapped], Array] | None = None
+    """By what entries of one key are sorted, from 0; by number alone if None."""
+    bits: int = 0
+    """Bits that this takes."""
 
 
 def _of_name(column: str) -> Callable[[Mapped], Array]:
@@ -59,16 +63,6 @@ def _codes_of(column: str) -> Callable[[Mapped], int]:
     return lambda mapped: int(mapped[f"{column}_codes"][0])
 
 
-_SORTINGS = {
-    "by_name": _Sorting(_of_name("words"), lambda mapped: len(mapped["words_hash"])),
-    "by_sound": _Sorting(_of_name("sound"), lambda mapped: len(mapped["sound_hash"])),
-    "by_edge": _Sorting(_of_name("edge"), lambda mapped: len(mapped["edge_hash"])),
-    "by_date": _Sorting(_day, lambda _: _LAST_DAY - FIRST_DAY, with_year=False),
-    "by_commune": _Sorting(lambda mapped: mapped["residence_commune"], _codes_of("residence_commune")),
-    "by_birthplace": _Sorting(_birthplace, _codes_of("birth_province")),
-}
-
-
 def years(mapped: Mapped) -> Array:
     """Year of birth of each entry (int16), 0 where it isn't known or is none that a question can ask."""
     born = mapped["born"]
@@ -86,10 +80,26 @@ def day_months(mapped: Mapped) -> Array:
     return np.where((mapped["precision"] == BY_DAY) & (born != NO_DAY), month * 100 + day, 0).astype(np.int16)
 
 
+def _days(mapped: Mapped) -> Array:
+    """Year and day within it, as one number."""
+    return years(mapped).astype(np.int32) << 11 | day_months(mapped)
+
+
+_SORTINGS = {
+    "by_name": _Sorting(_of_name("words"), lambda mapped: len(mapped["words_hash"]), years, 12),
+    "by_sound": _Sorting(_of_name("sound"), lambda mapped: len(mapped["sound_hash"]), years, 12),
+    "by_edge": _Sorting(_of_name("edge"), lambda mapped: len(mapped["edge_hash"]), years, 12),
+    "by_date": _Sorting(_day, lambda _: _LAST_DAY - FIRST_DAY),
+    "by_commune": _Sorting(lambda mapped: mapped["residence_commune"], _codes_of("residence_commune"), years, 12),
+    "by_birthplace": _Sorting(_birthplace, _codes_of("birth_province"), _days, 23),
+}
+
+
 _COLUMNS: dict[str, Callable[[Mapped], Array]] = {
     "year": years,
     "day_month": day_months,
     "signature": _of_name("signature"),
+    "prefix": _of_name("prefix"),
     "first": _of_name("first"),
     "last": _of_name("last"),
     "initials": _of_name("initials"),
@@ -99,9 +109,8 @@ _COLUMNS: dict[str, Callable[[Mapped], Array]] = {
 def make_orders(folder: Path) -> None:
     """Write all orders of the entries whose facts are in `folder`, and these and the names as rows."""
     mapped = Mapped(folder)
-    year = years(mapped)
     for name, sorting in _SORTINGS.items():
-        at, starts = _sorted(sorting.key(mapped), year if sorting.with_year else None, sorting.keys(mapped))
+        at, starts = _sorted(sorting, mapped)
         put(folder, f"{name}_start", starts)
         _put_rows(folder, name, columns.ORDERS[name], mapped, at)
         mapped.trim()
@@ -126,22 +135,22 @@ def _put_rows(folder: Path, name: str, kind: np.dtype[np.void], mapped: Mapped, 
             written.append(rows)
 
 
-def _sorted(key: Array, year: Array | None, keys: int) -> tuple[Array, Array]:
-    """Positions by key, year and number, and where each key's run begins."""
+def _sorted(sorting: _Sorting, mapped: Mapped) -> tuple[Array, Array]:
+    """Positions as an order has them, and where each key's run begins."""
+    key, keys = sorting.key(mapped), sorting.keys(mapped)
     held = np.flatnonzero(key >= 0)
-    bits = max(int(len(key)).bit_length(), 1)
-    word = key[held].astype(np.uint64)
-    if year is not None:
-        word <<= np.uint64(12)
-        word |= year[held].astype(np.uint64)
-    if int(keys).bit_length() + (0 if year is None else 12) + bits > 64:
+    key, bits = key[held], max(len(key).bit_length(), 1)
+    word = key.astype(np.uint64) << np.uint64(sorting.bits)
+    if sorting.within is not None:
+        word |= sorting.within(mapped)[held].astype(np.uint64)
+    if int(keys).bit_length() + sorting.bits + bits > 64:
         at = held[np.argsort(word, kind="stable")]
     else:
         word <<= np.uint64(bits)
         word |= held.astype(np.uint64)
         word.sort()
         at = (word & np.uint64((1 << bits) - 1)).astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(np.bincount(key[held], minlength=keys))))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(key, minlength=keys))))
     return at.astype(np.int32), starts.astype(np.int64)
 
 
@@ -149,12 +158,12 @@ def make_names(folder: Path) -> None:
     """Write the names as rows."""
     mapped = Mapped(folder)
     rows = np.zeros(len(mapped["name_hash"]), NAME)
-    ends = mapped["name_folded_at"]
-    rows["folded"], rows["folded_end"] = ends[:-1], ends[1:]
-    for field in ("spelled", "words", "sound"):
+    for field in ("spelled", "signature", "words", "sound"):
         rows[field] = mapped[f"name_{field}"]
+    starts = mapped["name_folded_at"]
+    rows["letters"] = inlined(mapped["name_folded"], starts, INLINE)
     put(folder, "names", rows)
-    put(folder, "name_longest", np.array([np.diff(ends).max(initial=1)]))
+    put(folder, "name_longest", np.array([np.diff(starts).max(initial=1)]))
 
 
 def open_orders(mapped: Mapped) -> Orders:
@@ -170,6 +179,6 @@ def open_held(mapped: Mapped, restricted: Array) -> Held:
         restricted: positions of entries that are withheld.
     """
     longest = int(mapped["name_longest"][0])
-    return Held(
-        mapped["entries"], mapped["names"], mapped["name_folded"], np.sort(restricted).astype(np.int32), longest
-    )
+    names, hidden = mapped["names"], np.sort(restricted).astype(np.int32)
+    letters, starts = mapped["name_folded"], mapped["name_folded_at"]
+    return Held(mapped["entries"], names, names.view(np.uint8), letters, starts, hidden, longest)

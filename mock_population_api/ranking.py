@@ -6,9 +6,12 @@ import numpy as np
 
 from mock_population_api.columns import BY_DAY, BY_YEAR, NO_DAY, UNKNOWN, Held, Orders
 from mock_population_api.compiled import compiled, leaf
-from mock_population_api.finding import Question, fitting_entries
-from mock_population_api.likeness import likeness, place_letters
+from mock_population_api.finding import Question, fitting_entries, name_likeness
+from mock_population_api.likeness import NOTHING, most_alike, place_letters
 from mock_population_api.mapped import Array
+
+
+_MOST_FOR_NAME = 5.0 + 1e-6
 
 
 @leaf
@@ -20,11 +23,21 @@ def _name_points(asked: Question, letters: Array, held: Held, name: int, places:
         alike = 1.0
     elif asked.sound != UNKNOWN and asked.sound == other.sound:
         alike = 0.95
-    elif asked.folded < asked.folded_end and other.folded < other.folded_end:
-        alike = likeness(
-            letters, asked.folded, asked.folded_end, places, held.letters, other.folded, other.folded_end, notes
-        )
+    elif asked.signature != NOTHING and other.signature != NOTHING:
+        alike = name_likeness(asked, letters, places, held, name, notes)
     return 4.0 * alike + (asked.spelled == other.spelled)
+
+
+@leaf
+def _most_name_points(asked: Question, held: Held, name: int) -> float:
+    """What `_name_points` can be at most, for who has another name."""
+    if name == UNKNOWN or not asked.named:
+        return 0.0
+    other = held.names[name]
+    if asked.words == other.words or asked.sound == other.sound:
+        return 5.0
+    most = most_alike(asked.signature, other.signature)
+    return 4.0 * (most + 0.4 * (1.0 - most) if most > 0.7 else most)
 
 
 @leaf
@@ -85,6 +98,12 @@ def _best(
     kept = 0
     for place in range(count):
         entry = held.entries[fits[place]]
+        if kept == len(best):
+            # most of those who fit can't come among the best, and a name is costly to compare
+            others = _place_points(_date_points(0.0, asked, entry.born, entry.precision), asked, entry)
+            needed = points[kept - 1] - others
+            if needed > _MOST_FOR_NAME or _most_name_points(asked, held, entry.name) < needed - 1e-6:
+                continue
         earned = _name_points(asked, letters, held, entry.name, places, notes)
         earned = _date_points(earned, asked, entry.born, entry.precision)
         earned = _place_points(earned, asked, entry)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mock_population_api.columns import ASKED, NO_DAY
-from mock_population_api.likeness import signatures
+from mock_population_api.likeness import prefixes, signatures
 from mock_population_api.mapped import Array
 from mock_population_api.name_keys import keys_of, spelled
 from mock_population_api.name_table import TABLE_OF, places_of
@@ -166,6 +166,7 @@ def _asked(store: Store, queries: pa.Table) -> tuple[Array, Array]:
     letters, starts = store.folding.folded(names)
     asked = np.zeros(len(queries), ASKED)
     asked["folded"], asked["folded_end"], asked["signature"] = starts[:-1], starts[1:], signatures(letters, starts)
+    asked["prefix"] = prefixes(letters, starts)
     asked["spelled"], hashes, known = hashes_of(spelled(names)), keys_of(letters, starts), np.diff(starts) > 0
     for key, table in TABLE_OF.items():
         asked[key] = places_of(mapped[f"{table}_hash"], hashes[key], known)

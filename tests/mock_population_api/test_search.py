@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mock_population_api.building import build_store
 from mock_population_api.compiled import compiled
-from mock_population_api.likeness import hopeless, likeness, place_letters, signatures
+from mock_population_api.likeness import hopeless, likeness, place_letters, prefixes, signatures
 from mock_population_api.name_keys import keys_of
 from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
 from mock_population_api.search import MOST, RULES, trace, trace_batches
@@ -239,8 +239,9 @@ def test_likeness_is_as_duckdb_reckons_it(store, one, other):
 def compared(letters, starts, places, notes):
     place_letters(letters, starts[0], starts[1], places)
     alike = likeness(letters, starts[0], starts[1], places, letters, starts[1], starts[2], notes)
-    signature = signatures(letters, starts)
-    return alike, hopeless(signature[0], signature[1], 0.8), hopeless(signature[0], signature[1], 0.88)
+    one, other = signatures(letters, starts)
+    first, second = prefixes(letters, starts)
+    return alike, hopeless(one, first, other, second, 0.8), hopeless(one, first, other, second, 0.88)
 
 
 @given(st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyàảãáạằẳẵắặ '’ỳỷỹýỵ", max_size=40))
