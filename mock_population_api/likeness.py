@@ -1,12 +1,17 @@
 """How alike two folded names are: Jaro-Winkler over their letters, and a quick look that spares most names the comparison."""
 
+from typing import Any
+
 import numpy as np
+from numba.extending import intrinsic
 
 from mock_population_api.compiled import compiled, leaf
 from mock_population_api.mapped import Array
 
 NOTHING = np.uint64(0)
 _ALL, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
+_SIZES = np.uint64(63)
+_WITHOUT = tuple(1.0 / (1.0 - 0.1 * same) for same in range(5))
 _SHORT = 64
 """Letters of the longest name that fits into the bits of a word; longer ones are compared letter by letter."""
 
@@ -36,23 +41,30 @@ def signatures(letters: Array, starts: Array) -> Array:
     return result
 
 
+@intrinsic
+def _bits(typing: Any, word: Any) -> Any:
+    """How many bits of a uint64 are set: one instruction."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return word(word), generate
+
+
 @leaf
-def _bits(word: np.uint64) -> int:
-    """How many bits are set."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+def common_letters(one: int, other: int) -> tuple[int, int, int]:
+    """Letters that two names can have in common at most, and how many each has; by their signatures."""
+    first, second = np.int64(one & _SIZES), np.int64(other & _SIZES)
+    apart = _ONE * _bits((one & ~other) >> np.uint64(6)), _ONE * _bits((other & ~one) >> np.uint64(6))
+    return min(first - np.int64(apart[0]), second - np.int64(apart[1])), first, second
 
 
 @leaf
 def most_alike(one: int, other: int) -> float:
     """What the Jaro similarity of two names can be at most, by their signatures."""
-    sizes = np.uint64(63)
-    first, second = np.int64(one & sizes), np.int64(other & sizes)
+    common, first, second = common_letters(one, other)
     if first in (0, 63) or second in (0, 63):
         return 1.0
-    common = min(first - _bits((one & ~other) >> np.uint64(6)), second - _bits((other & ~one) >> np.uint64(6)))
     return (common / first + common / second + 1.0) / 3.0 + 1e-9
 
 
@@ -63,9 +75,12 @@ def hopeless(one: int, one_prefix: int, other: int, other_prefix: int, least: fl
     while same < 4 and not unlike & np.uint32(0xFF):
         unlike >>= np.uint32(8)
         same += 1
+    common, first, second = common_letters(one, other)
+    if first in (0, 63) or second in (0, 63):
+        return False
     # each letter of a common beginning adds a tenth of what is missing, where more than 0.7 is there
-    needed = max(0.7, (least - 0.1 * same) / (1.0 - 0.1 * same))
-    return most_alike(one, other) < needed
+    needed = max(0.7, (least - 0.1 * same) * _WITHOUT[same]) - 1e-9
+    return common * (first + second) < (3.0 * needed - 1.0) * first * second
 
 
 @compiled

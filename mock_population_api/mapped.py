@@ -40,6 +40,7 @@ class Mapped:
     def trim(self) -> None:
         """Give all pages back."""
         for array in list(self._maps.values()):
+            # read by others meanwhile: a page that is missing is mapped again
             pages = array._mmap  # type: ignore[attr-defined]  # noqa: SLF001 - numpy offers no other way to its map
             pages.madvise(mmap.MADV_DONTNEED)
 
@@ -82,6 +83,12 @@ def _size(file: Path) -> int:
         np.lib.format.read_magic(read)
         shape, _, _ = np.lib.format.read_array_header_1_0(read)
     return int(shape[0])
+
+
+def resident_files() -> int:
+    """Bytes of mapped files that count as this process's memory now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[2])
+    return pages * mmap.PAGESIZE
 
 
 def put(folder: Path, name: str, array: Array) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mock_population_api.building import Facts, build_store, open_engine, read_facts, tables_folder
 from mock_population_api.errors import RegistryFolderError, StoreInUseError
-from mock_population_api.mapped import Array
+from mock_population_api.mapped import Array, resident_files
 from mock_population_api.name_keys import Folding
 from mock_population_api.orders import open_held, open_orders
 from mock_population_api.people import WAYS, People
@@ -22,8 +22,8 @@ from mock_population_api.schemas import FOUND, RELATIVES
 __all__ = ["Facts", "Store", "build_store", "locked"]
 
 _RELATIONS = ("father", "mother", "child")
-_TRIM_EVERY = 500
-"""Questions after which mapped pages are given back."""
+_MOST_MAPPED = 2 * 2**30
+"""Bytes of files in memory from which on mapped pages are given back."""
 
 
 class Store:
@@ -57,7 +57,6 @@ class Store:
         self._engine = open_engine(folder, memory_limit, threads)
         self.people = People(tables_folder(folder, facts))
         self.folding = Folding(self._engine)
-        self._asked = 0
         self.veil = Veil()
         withheld = self._restrict(sorted(restricted)) if restricted else np.zeros(0, np.int32)
         self.orders = open_orders(self.people.mapped)
@@ -76,11 +75,9 @@ class Store:
         """Let go of the engine; mapped files go with the last that uses them."""
         self._engine.close()
 
-    def used(self, questions: int = 1) -> None:
-        """Count questions; now and then mapped pages are given back, so that memory stays small."""
-        self._asked += questions
-        if self._asked >= _TRIM_EVERY:
-            self._asked = 0
+    def used(self) -> None:
+        """After a few questions: where many mapped pages are held they are given back, so that memory stays within bounds."""
+        if resident_files() > _MOST_MAPPED:
             self.people.mapped.trim()
 
     def lookup(self, numbers: pa.Array) -> pa.Table:
