@@ -95,6 +95,8 @@ class Action(StrEnum):
     """Somebody decided on a record on the review page."""
     UNDONE = "undone"
     """And took it back."""
+    EXAM_ASKED = "exam_asked"
+    """The exam system asked for one person; of whom stands there as a digest that nobody can make without the key."""
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ province_locks = sa.Table(
 """Which run holds a province, and its last sign of life."""
 
 sa.Index("links_by_province", links.c.kind, links.c.province)
+sa.Index("links_by_number", links.c.personal_id)
 sa.Index("link_history_by_record", link_history.c.kind, link_history.c.record_id)
 sa.Index("link_history_by_ended_by", link_history.c.ended_by)
 sa.Index("link_conflicts_by_province", link_conflicts.c.kind, link_conflicts.c.province)

@@ -99,8 +99,7 @@ async def _repeated(request: Request, jobs: Jobs, job: Job, operation: str, kind
 
 def _take_in(service: Service, job: Job, kind: str, digest: str) -> None:
     questions = read_upload(service.jobs.upload_file(job), kind, job.operation, service.jobs.limits.most_rows)
-    with service.store.cursor() as cursor:
-        check(cursor, questions)
+    check(questions)
     if job.operation == "lookup":
         # a number asked twice is answered once
         questions = pa.table({"number": questions.column("number").unique()}, schema=questions.schema)

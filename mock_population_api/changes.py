@@ -35,8 +35,26 @@ class Page:
     more: bool
 
 
+@dataclass(frozen=True)
+class _Feed:
+    """The files of a folder as they were at some moment."""
+
+    files: tuple[Path, ...] = ()
+    counts: tuple[int, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many changes there are."""
+        return sum(self.counts)
+
+    @property
+    def name(self) -> str:
+        """The feed is named by where it begins: files that are added later go on with it."""
+        return _named(self.files[0].name) if self.files else _EMPTY
+
+
 class Changes:
-    """The feed of one folder; without a folder there are no changes."""
+    """The feed of one folder; without a folder there are no changes. May be shared by threads."""
 
     def __init__(self, folder: Path | None, veil: Veil | None = None) -> None:
         """Look at the files that are there now.
@@ -44,13 +62,15 @@ class Changes:
         Raises:
             ChangesFolderError: A file isn't what `evolve-registry` writes.
         """
+        self._folder = folder
         self._veil = veil or Veil()
-        self._files = sorted(folder.glob("*.parquet")) if folder else []
-        self._counts = [_rows(file) for file in self._files]
-        # the feed is named by where it begins: files that are added later go on with it
-        begin = self._files[0].name if self._files else ""
-        self._name = hashlib.sha256(begin.encode()).hexdigest()[:12]
-        self.total = sum(self._counts)
+        files = _files(folder)
+        self._feed = _Feed(files, tuple(_rows(file) for file in files))
+
+    @property
+    def total(self) -> int:
+        """How many changes there are."""
+        return self._now().total
 
     def page(self, since: str | None, most: int = MOST_ON_PAGE) -> Page:
         """Up to `most` changes after the cursor `since`; from the beginning if None.
@@ -60,10 +80,11 @@ class Changes:
         Raises:
             Problem: cursor_invalid.
         """
-        first = self._place(since)
-        last = min(first + most, self.total)
-        shown = self._veil.over_changes(self._between(first, last))
-        return Page(shown, f"{self._name}-{last}", last < self.total)
+        feed = self._now()
+        first = _place(feed, since)
+        last = min(first + most, feed.total)
+        shown = self._veil.over_changes(_between(feed, first, last))
+        return Page(shown, f"{feed.name}-{last}", last < feed.total)
 
     def before(self, since: str | None, most: int = MOST_ON_PAGE) -> Page | None:
         """The page before the one after `since`; None where that is the first.
@@ -71,26 +92,53 @@ class Changes:
         Raises:
             Problem: cursor_invalid.
         """
-        first = self._place(since)
-        return self.page(f"{self._name}-{max(0, first - most)}", most) if first else None
+        feed = self._now()
+        first = _place(feed, since)
+        return self.page(f"{feed.name}-{max(0, first - most)}", most) if first else None
 
-    def _place(self, since: str | None) -> int:
-        if since is None:
-            return 0
-        parts = _CURSOR.fullmatch(since)
-        if parts is None or parts[1] != self._name or int(parts[2]) > self.total:
-            raise Problem("cursor_invalid")
-        return int(parts[2])
+    def _now(self) -> _Feed:
+        """With the files that were added since; one that can't be read yet, and those after it, wait."""
+        feed = self._feed
+        added = _files(self._folder)[len(feed.files) :]
+        for file in added:
+            try:
+                rows = _rows(file)
+            except ChangesFolderError:
+                break
+            feed = _Feed((*feed.files, file), (*feed.counts, rows))
+        self._feed = feed
+        return feed
 
-    def _between(self, first: int, last: int) -> pa.Table:
-        """Changes number `first` to `last`, without the latter."""
-        found, begins = [CHANGE.empty_table()], 0
-        for file, rows in zip(self._files, self._counts, strict=True):
-            low, high = max(first - begins, 0), min(last - begins, rows)
-            if low < high:
-                found.append(_slice(file, low, high))
-            begins += rows
-        return pa.concat_tables(found)
+
+def _named(begin: str) -> str:
+    return hashlib.sha256(begin.encode()).hexdigest()[:12]
+
+
+_EMPTY = _named("")
+
+
+def _files(folder: Path | None) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.parquet"))) if folder else ()
+
+
+def _place(feed: _Feed, since: str | None) -> int:
+    if since is None or since == f"{_EMPTY}-0":
+        return 0
+    parts = _CURSOR.fullmatch(since)
+    if parts is None or parts[1] != feed.name or int(parts[2]) > feed.total:
+        raise Problem("cursor_invalid")
+    return int(parts[2])
+
+
+def _between(feed: _Feed, first: int, last: int) -> pa.Table:
+    """Changes number `first` to `last`, without the latter."""
+    found, begins = [CHANGE.empty_table()], 0
+    for file, rows in zip(feed.files, feed.counts, strict=True):
+        low, high = max(first - begins, 0), min(last - begins, rows)
+        if low < high:
+            found.append(_slice(file, low, high))
+        begins += rows
+    return pa.concat_tables(found)
 
 
 def _rows(file: Path) -> int:

@@ -1,4 +1,4 @@
-"""How the registry reduces names to search keys: SQL macros, so that a hundred million names fold in one pass.
+"""How the registry folds names: the rule, as an SQL macro. `name_keys` follows it character by character.
 
 The registry searches on names without case, marks and apostrophes. Composed and decomposed letters, the look-alikes
 of Đ, and every kind of space come out the same. What is not a Latin letter or a digit parts words.
@@ -6,53 +6,20 @@ of Đ, and every kind of space come out the same. What is not a Latin letter or 
 
 import duckdb
 
-# Đ has look-alikes with other code points; ƀ and ı carry no mark that could be taken off
-_LETTERS = ("ĐđÐðƉɖɃƀıøØłŁ", "ddddddbbiooll")
+# Đ has look-alikes with other code points; ƀ and ı carry no mark that could be taken off. After all marks are gone, so that
+# a letter with a mark and without becomes the same
+_LETTERS = ("đðɖƀıøł", "dddbiol")
 _VANISHING = r"['’‘ʼ`´ʹ′\x{00AD}\x{200B}-\x{200F}\x{2060}\x{FEFF}]"
-
-# letters heard alike somewhere in the country; replaced wherever they stand, so that a lost space changes nothing
-_HEARD = (
-    ("y", "i"),
-    ("ngh", "ng"),
-    ("gh", "g"),
-    ("gi", "d"),
-    ("tr", "ch"),
-    ("r", "d"),
-    ("v", "d"),
-    ("x", "s"),
-    ("l", "n"),
-    ("q", "k"),
-    ("ch", "C"),
-    ("c", "k"),
-    ("C", "ch"),
-)
-
-
-def _sounded(folded: str) -> str:
-    """SQL that writes down how a folded name sounds; replacing plain text is far faster than patterns."""
-    text = f"replace({folded}, ' ', '')"
-    for letters, heard in _HEARD:
-        text = f"replace({text}, '{letters}', '{heard}')"
-    return text
 
 
 MACROS = (
     rf"""
     CREATE OR REPLACE MACRO folded(name) AS nullif(trim(regexp_replace(
         regexp_replace(
-            strip_accents(lower(translate(nfc_normalize(name), '{_LETTERS[0]}', '{_LETTERS[1]}'))),
+            translate(strip_accents(lower(nfc_normalize(name))), '{_LETTERS[0]}', '{_LETTERS[1]}'),
             '{_VANISHING.replace("'", "''")}', '', 'g'),
         '[^a-z0-9]+', ' ', 'g')), '')
     """,
-    "CREATE OR REPLACE MACRO sorted_words(folded) AS array_to_string(list_sort(string_split(folded, ' ')), ' ')",
-    f"CREATE OR REPLACE MACRO sounded(folded) AS {_sounded('folded')}",
-    "CREATE OR REPLACE MACRO first_word(folded) AS split_part(folded, ' ', 1)",
-    "CREATE OR REPLACE MACRO last_word(folded) AS split_part(folded, ' ', -1)",
-    r"CREATE OR REPLACE MACRO initials(folded) AS regexp_replace(folded, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')",
-    # hash(NULL) is a number like any other, and everybody without a name would be called the same
-    "CREATE OR REPLACE MACRO keyed(text) AS CASE WHEN text IS NOT NULL THEN hash(text) END",
-    # tone marks stay: of two people with one folded name the one spelled alike comes first
-    "CREATE OR REPLACE MACRO spelled(name) AS trim(regexp_replace(lower(nfc_normalize(name)), '\\s+', ' ', 'g'))",
 )
 
 

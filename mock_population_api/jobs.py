@@ -24,8 +24,8 @@ from mock_population_api.search import trace_batches
 from mock_population_api.security import Caller, Clock, now
 from mock_population_api.store import Store
 
-PASS_ROWS = 50_000
-"""Questions answered by one pass of joins."""
+PASS_ROWS = 200_000
+"""Questions answered by one pass over the store."""
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS jobs (

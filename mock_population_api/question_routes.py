@@ -12,7 +12,7 @@ from mock_population_api.gate import GuardedRoute, caller_of
 from mock_population_api.problems import Problem, documented
 from mock_population_api.questions import check, from_rows
 from mock_population_api.routing import ADMITTED, BATCH, SIGNED_IN, CallerHere, framed, people_in
-from mock_population_api.service import Service, service_of
+from mock_population_api.service import service_of
 from mock_population_api.verify import verify
 
 question_routes = APIRouter(route_class=GuardedRoute)
@@ -23,10 +23,9 @@ def _within_batch(asked: list[Any]) -> None:
         raise Problem("batch_too_large")
 
 
-def _checked(service: Service, rows: Iterable[models.Question], operation: str) -> pa.Table:
+def _checked(rows: Iterable[models.Question], operation: str) -> pa.Table:
     questions = from_rows([row.model_dump() for row in rows], operation)
-    with service.store.cursor() as cursor:
-        check(cursor, questions)
+    check(questions)
     return questions
 
 
@@ -52,7 +51,7 @@ def verify_people(request: Request, batch: models.VerifyBatch, caller: CallerHer
     """Whether statements agree with the registry: a verdict per field, nothing disclosed."""
     _within_batch(batch.questions)
     service = service_of(request)
-    verdicts = verify(service.store, _checked(service, batch.questions, "verify"))
+    verdicts = verify(service.store, _checked(batch.questions, "verify"))
     service.audit.record(caller, "verify", people_in(verdicts))
     return framed(request, verdicts.drop_columns(["personal_id"]).to_pylist())
 
@@ -82,7 +81,7 @@ def trace(request: Request, batch: models.TraceBatch, caller: CallerHere) -> Res
     """Candidates by name, birth date and places, best first, 50 at most for each query."""
     _within_batch(batch.queries)
     service = service_of(request)
-    traced = search.trace(service.store, _checked(service, batch.queries, "trace"))
+    traced = search.trace(service.store, _checked(batch.queries, "trace"))
     service.audit.record(caller, "trace", people_in(traced))
     return framed(request, answers.of_trace([query.ref for query in batch.queries], traced))
 

@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pa_json
 
 from mock_population_api.arrow_streams import read_stream, unfolded_bytes
+from mock_population_api.columns import NO_DAY
+from mock_population_api.dates import FORM, days_from, parts_of
+from mock_population_api.mapped import Array
 from mock_population_api.problems import Problem
 from mock_population_api.schemas import LOOKUP_QUESTIONS, TRACE_QUESTIONS, VERIFY_QUESTIONS
 
@@ -21,51 +25,52 @@ _MOST_ERRORS = 20
 _MOST_TEXT_BYTES = 4 * _LONGEST_TEXT + 32
 _SLACK = 1 << 20
 
-_BIRTH_FORM = r"(18|19|20|21)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
-
 _FORMS = {
-    "birth_date": f"regexp_full_match(birth_date, '{_BIRTH_FORM}') "
-    "AND (length(birth_date) < 10 OR try_cast(birth_date AS DATE) IS NOT NULL)",
-    "gender": "gender IN ('M', 'F')",
-    "birth_province": r"regexp_full_match(birth_province, '\d{3}')",
-    "residence_province": r"regexp_full_match(residence_province, '\d{2}')",
-    "residence_commune": r"regexp_full_match(residence_commune, '\d{5}')",
+    "birth_date": FORM,
+    "gender": r"\A[MF]\z",
+    "birth_province": r"\A[0-9]{3}\z",
+    "residence_province": r"\A[0-9]{2}\z",
+    "residence_commune": r"\A[0-9]{5}\z",
 }
-"""Column → the condition a value that is not null must meet."""
+"""Column → the pattern that a value which is not null must match; a day must exist besides."""
 
 _NEEDED = frozenset({"ref", "number"})
 
 
-def check(connection: duckdb.DuckDBPyConnection, questions: pa.Table) -> None:
+def check(questions: pa.Table) -> None:
     """Hold `questions` against the forms of their columns; `ref` must be there and unlike any other.
 
     Raises:
         Problem: question_invalid, naming up to 20 rows (from 0) and columns, no values.
     """
-    conditions = ", ".join(
-        f"'{name}': NOT coalesce({_condition(name)}, false)" for name in questions.column_names
-    )
-    repeated = "count(*) OVER (PARTITION BY ref) > 1" if "ref" in questions.column_names else "false"
-    connection.register("uploaded", questions)
-    found = connection.sql(f"""
-        SELECT place, column_name FROM (
-            SELECT row_number() OVER () - 1 AS place,
-                   unnest(map_entries(MAP {{{conditions}, 'ref ': {repeated}}}), recursive := true)
-            FROM uploaded
-        ) AS checked(place, column_name, wrong)
-        WHERE wrong ORDER BY place, column_name LIMIT {_MOST_ERRORS}
-    """).fetchall()
-    connection.unregister("uploaded")
+    wrong = [(name, np.flatnonzero(_wrong(name, questions[name]))) for name in questions.column_names]
+    if "ref" in questions.column_names:
+        wrong.append(("ref", np.flatnonzero(_repeated(questions["ref"]))))
+    found = sorted((row, name) for name, rows in wrong for row in rows[:_MOST_ERRORS].tolist())
     if found:
         raise Problem(
-            "question_invalid", errors=[{"row": row, "column": column.strip()} for row, column in found]
+            "question_invalid", errors=[{"row": row, "column": name} for row, name in found[:_MOST_ERRORS]]
         )
 
 
-def _condition(column: str) -> str:
-    plain = f"length({column}) <= {_LONGEST_TEXT} AND NOT contains({column}, chr(0))"
-    form = f"{plain} AND ({_FORMS.get(column, 'true')})"
-    return f"({form})" if column in _NEEDED else f"({column} IS NULL OR ({form}))"
+def _wrong(name: str, column: pa.ChunkedArray) -> Array:
+    """Which values can't be asked."""
+    long = pc.greater(pc.utf8_length(column), _LONGEST_TEXT)
+    wrong = pc.fill_null(pc.or_(long, pc.match_substring(column, "\0")), name in _NEEDED)
+    if name in _FORMS:
+        wrong = pc.or_(wrong, pc.fill_null(pc.invert(pc.match_substring_regex(column, _FORMS[name])), False))
+    result = wrong.to_numpy()
+    if name == "birth_date":
+        year, month, day = parts_of(column)
+        result = result | ((day > 0) & (days_from(year, month, day) == NO_DAY))
+    return np.asarray(result)
+
+
+def _repeated(refs: pa.ChunkedArray) -> Array:
+    """Which refs stand there twice."""
+    codes = refs.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    known = np.nan_to_num(codes, nan=-1).astype(np.int64)
+    return np.where(known < 0, False, np.bincount(known[known >= 0], minlength=1)[known] > 1)
 
 
 def from_rows(rows: list[dict[str, Any]], operation: str) -> pa.Table:

@@ -1,222 +1,197 @@
 """Tracing: who might be meant by a name, a date and a place. The registry's own rules and its own ranking.
 
 A trace is generous: it returns everybody whom at least one rule of RULES finds, best first, at most MOST of them.
-Who of them is meant is for the asker to decide. One pass of joins answers one question or a hundred thousand.
+Who of them is meant is for the asker to decide. What a rule compares stands in `finding`, what ranks in `ranking`.
 """
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from mock_population_api.schemas import TRACED
-from mock_population_api.store import ENTRY_SELECT, Store
+from mock_population_api.columns import ASKED, NO_DAY
+from mock_population_api.likeness import prefixes, signatures
+from mock_population_api.mapped import Array
+from mock_population_api.name_keys import keys_of, spelled
+from mock_population_api.name_table import TABLE_OF, places_of
+from mock_population_api.people import runs
+from mock_population_api.ranking import search
+from mock_population_api.dates import days_from, parts_of
+from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
+from mock_population_api.store import Store
+from mock_population_api.text_hashes import hashes_of
+from mock_population_api.unpacking import places_in
 
 MOST = 50
 """Candidates returned for one query at most."""
 
-_SIMILAR = 0.8
-"""Jaro-Winkler similarity of folded names from which the registry calls them similar."""
+_ALONE = 200
+"""Queries up to which a second thread costs more than it gains."""
+_PIECE = 64
+"""Queries after which it is looked whether mapped pages must be given back."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason to return an entry: a join of the questions `q` with a table of the store called `e`."""
+    """One reason to return an entry."""
 
     name: str
-    table: str
-    on: str
     means: str
 
-
-_VERY_SIMILAR = 0.88
-_LIKE = f"jaro_winkler_similarity(q.folded, e.folded) >= {_SIMILAR}"
-_LIKE_ENOUGH = f"jaro_winkler_similarity(q.folded, e.folded) >= {_VERY_SIMILAR}"
-_NO_PROVINCE = "q.residence_province IS NULL AND q.birth_province IS NULL"
 
 RULES = (
     Rule(
         "name_year",
-        "by_name",
-        "q.words = e.words AND q.year = e.year",
         "same words of the name in any order, same birth year (so also the same date, and day and month swapped)",
     ),
     Rule(
         "name_day_month",
-        "by_name",
-        "q.words = e.words AND q.day_month = e.day_month AND abs(q.year - e.year) IN (1, 2, 9, 10, 11)",
         "same words of the name, same day and month, year off by 1, 2, 9, 10 or 11",
     ),
     Rule(
         "name_commune",
-        "by_name",
-        "q.words = e.words AND q.residence_commune = e.residence_commune",
         "same words of the name, same commune of residence",
     ),
     Rule(
         "name_province",
-        "by_name",
-        "q.words = e.words AND q.day_month IS NULL AND (q.year IS NULL OR abs(q.year - e.year) <= 2) "
-        "AND (q.residence_province = e.residence_province OR q.birth_province = e.birth_province)",
         "same words of the name, same province of residence or birth, where the birth date asked is absent or coarse",
     ),
     Rule(
         "name_alone",
-        "by_name",
-        f"q.words = e.words AND q.year IS NULL AND {_NO_PROVINCE}",
         "same words of the name, where neither date nor province is asked",
     ),
     Rule(
         "name_near_year",
-        "by_name",
-        f"q.words = e.words AND q.day_month IS NULL AND {_NO_PROVINCE} AND abs(q.year - e.year) IN (1, 2, 9, 10, 11)",
         "same words of the name, year off by 1, 2, 9, 10 or 11, where neither day nor province is asked",
     ),
     Rule(
         "sound_year",
-        "by_sound",
-        "q.sound = e.sound AND q.year = e.year",
-        "same sound of the name (s/x, tr/ch, d/gi/r/v, l/n, i/y, c/k/q alike; spaces and apostrophes removed), "
-        "same birth year",
+        "same sound of the name (s/x, tr/ch, d/gi/r/v, l/n, i/y, c/k/q alike; spaces and apostrophes removed), same birth year",
     ),
     Rule(
         "edge_year",
-        "by_edge",
-        "q.edge = e.edge AND q.year = e.year AND (q.residence_province = e.residence_province "
-        "OR q.birth_province = e.birth_province OR q.day_month // 100 = e.day_month // 100 "
-        "OR q.day_month % 100 = e.day_month % 100)",
         "same first and last word, same birth year, and a province, the month or the day agrees",
     ),
     Rule(
         "edge_year_alone",
-        "by_edge",
-        f"q.edge = e.edge AND q.year = e.year AND q.day_month IS NULL AND {_NO_PROVINCE}",
         "same first and last word, same birth year, where neither day nor province is asked",
     ),
     Rule(
         "edge_day_month",
-        "by_edge",
-        "q.edge = e.edge AND q.day_month = e.day_month AND abs(q.year - e.year) IN (1, 2, 9, 10, 11)",
         "same first and last word, same day and month, year off by 1, 2, 9, 10 or 11",
     ),
     Rule(
         "date_name",
-        "by_date",
-        "q.birth_date = e.birth_date AND (q.last IN (e.last, e.first) OR (q.first IN (e.first, e.last) OR "
-        f"q.initials = e.initials) AND {_LIKE})",
-        "same birth date and the same given word (last, or first where names are written so), or a similar name "
-        "that shares a first word or all initials",
+        "same birth date and the same given word (last, or first where names are written so), or a similar name that shares a first word or all initials",
     ),
     Rule(
         "date_place",
-        "by_date",
-        "q.birth_date = e.birth_date AND q.birth_province = e.birth_province "
-        "AND (q.gender IS NULL OR q.gender = e.gender)",
         "same birth date and province of birth, and gender where it is asked",
     ),
     Rule(
         "swapped_date",
-        "by_date",
-        f"q.swapped_date = e.birth_date AND (q.last = e.last OR {_LIKE})",
         "day and month swapped, and the same last word or a similar name",
     ),
     Rule(
         "commune_year",
-        "by_commune",
-        f"q.residence_commune = e.residence_commune AND q.year = e.year AND (q.last = e.last OR {_LIKE})",
         "same commune of residence, same birth year, and the same last word or a similar name",
     ),
     Rule(
         "commune_name",
-        "by_commune",
-        f"q.residence_commune = e.residence_commune AND q.year IS NULL AND {_LIKE_ENOUGH}",
         "same commune of residence and a very similar name, where no birth date is asked",
     ),
     Rule(
         "birthplace_year",
-        "by_birthplace",
-        "q.birth_province = e.birth_province AND q.year = e.year AND (q.day_month // 100 = e.day_month // 100 "
-        f"OR q.day_month % 100 = e.day_month % 100) AND {_LIKE_ENOUGH}",
         "same province of birth, same birth year, month or day agrees, and a very similar name",
     ),
 )
 
-_ASK = """
-    CREATE OR REPLACE TEMP TABLE asked AS
-    SELECT *, keyed(sorted_words(folded)) AS words, keyed(sounded(folded)) AS sound,
-           first_word(folded) AS first, last_word(folded) AS last, initials(folded) AS initials,
-           keyed(first_word(folded) || ' ' || last_word(folded)) AS edge,
-           CASE WHEN birth_date IS NOT NULL THEN month(birth_date) * 100 + day(birth_date) END::SMALLINT AS day_month,
-           CASE WHEN day(birth_date) <= 12 AND day(birth_date) <> month(birth_date)
-               THEN make_date(year(birth_date), day(birth_date), month(birth_date)) END AS swapped_date
-    FROM (
-        SELECT place, ref, folded(full_name) AS folded, keyed(spelled(full_name)) AS spelled,
-               try_cast(left(birth_date, 4) AS SMALLINT) AS year,
-               try_cast(substr(birth_date, 6, 2) AS UTINYINT) AS month,
-               try_cast(CASE WHEN length(birth_date) = 10 THEN birth_date END AS DATE) AS birth_date,
-               gender, birth_province, residence_province, residence_commune
-        FROM uploaded
-    )
-"""
-
-_FITTING = " UNION ".join(
-    f"SELECT q.place, e.key FROM asked q JOIN {rule.table} e ON {rule.on}" for rule in RULES
-)
-
-_POINTS = """
-    4 * (CASE WHEN q.words = e.words THEN 1 WHEN q.sound = e.sound THEN 0.95
-         ELSE coalesce(jaro_winkler_similarity(q.folded, e.folded), 0) END)
-    + coalesce((q.spelled = e.spelled)::INT, 0)
-    + coalesce((q.year = e.year)::INT, 0)
-    + CASE WHEN e.birth_precision = 'year' THEN 0 ELSE coalesce((q.month = month(e.birth_date))::INT, 0) END
-    + coalesce((q.day_month % 100 = e.day_month % 100)::INT, 0)
-    + coalesce((q.birth_date = e.birth_date AND e.birth_precision = 'day')::INT, 0)
-    + CASE WHEN q.swapped_date = e.birth_date THEN 1.5 ELSE 0 END
-    + coalesce((q.gender = e.gender)::INT, 0)
-    + coalesce((q.birth_province = e.birth_province)::INT, 0)
-    + 0.5 * coalesce((q.residence_province = e.residence_province)::INT, 0)
-    + coalesce((q.residence_commune = e.residence_commune)::INT, 0)
-"""
-
-_RANK = f"""
-    CREATE OR REPLACE TEMP TABLE best AS
-    SELECT place, key, rank, fitting > {MOST} AS more FROM (
-        SELECT place, key, row_number() OVER (PARTITION BY place ORDER BY points DESC, key) AS rank,
-               count(*) OVER (PARTITION BY place) AS fitting
-        FROM (
-            SELECT f.place, f.key, {_POINTS} AS points
-            FROM ({_FITTING}) f JOIN asked q ON q.place = f.place JOIN entries e ON e.key = f.key
-            WHERE f.key NOT IN (SELECT key FROM restricted)
-        )
-    ) WHERE rank <= {MOST}
-"""
-
-_ANSWER = f"""
-    SELECT q.ref, b.rank::INT AS rank, b.more, {ENTRY_SELECT}
-    FROM best b JOIN asked q ON q.place = b.place JOIN entries e ON e.key = b.key
-    ORDER BY b.place, b.rank
-"""
-
-
 def trace(store: Store, queries: pa.Table) -> pa.Table:
     """Candidates for `queries` (TRACE_QUESTIONS): a table of schema TRACED, by query, then rank."""
-    with store.cursor() as cursor:
-        _find(cursor, queries)
-        return store.veil.over_kin(cursor.sql(_ANSWER).to_arrow_table().cast(TRACED))
+    return pa.concat_tables([TRACED.empty_table(), *_traced(store, queries, max(len(queries), 1))])
 
 
-def trace_batches(store: Store, queries: pa.Table, batch_rows: int = 65_536) -> Iterator[pa.RecordBatch]:
-    """The same rows as `trace`, in batches, so that a large answer never stands in memory whole."""
-    with store.cursor() as cursor:
-        _find(cursor, queries)
-        for batch in cursor.sql(_ANSWER).to_arrow_reader(batch_rows):
-            yield from store.veil.over_kin(pa.Table.from_batches([batch]).cast(TRACED)).to_batches()
+def trace_batches(store: Store, queries: pa.Table, batch_rows: int = 2_000) -> Iterator[pa.RecordBatch]:
+    """The same rows as `trace`, so many queries at a time, so that a large answer never stands in memory whole."""
+    for table in _traced(store, queries, batch_rows):
+        yield from table.combine_chunks().to_batches()
 
 
-def _find(cursor: duckdb.DuckDBPyConnection, queries: pa.Table) -> None:
-    cursor.register("uploaded", queries.append_column("place", pa.array(np.arange(len(queries)))))
-    cursor.execute(_ASK)
-    cursor.unregister("uploaded")
-    cursor.execute(_RANK)
+def warm_up(store: Store) -> None:
+    """Answer a question about nobody, so that what has to be compiled or loaded is there before anybody asks."""
+    nobody = {name: pa.array([None], pa.string()) for name in TRACE_QUESTIONS.names}
+    trace(store, pa.table(nobody | {"ref": pa.array([""])}))
+
+
+def _traced(store: Store, queries: pa.Table, batch_rows: int) -> Iterator[pa.Table]:
+    at, starts, fitting = _found(store, *_asked(store, queries))
+    ranks, refs = np.arange(1, MOST + 1, dtype=np.int32), queries["ref"].combine_chunks()
+    for first in range(0, len(queries), batch_rows):
+        bounds = starts[first : first + batch_rows + 1]
+        size = np.diff(bounds)
+        if not size.sum():
+            continue
+        place = np.repeat(np.arange(first, first + len(size)), size)
+        rank = ranks[np.arange(bounds[-1] - bounds[0]) - np.repeat(bounds[:-1] - bounds[0], size)]
+        people = store.people.at(at[bounds[0] : bounds[-1]])
+        more = pa.array(fitting[place] > MOST)
+        table = pa.table([refs.take(pa.array(place)), pa.array(rank), more, *people], names=TRACED.names)
+        yield store.veil.over_kin(table.cast(TRACED))
+    store.used()
+
+
+def _found(store: Store, asked: Array, letters: Array) -> tuple[Array, Array, Array]:
+    """As `ranking.search`; many by as many threads as there are cores, neighbours by birth one after the other."""
+    if len(asked) <= _ALONE:
+        return search(asked, letters, store.orders, store.held, 0, len(asked), MOST)
+    # who was born in one place and year is sought among the same rows, which are near at hand then
+    order = np.lexsort((asked["born"], asked["year"], asked["birth_province"]))
+    asked = asked[order]
+
+    def part(first: int) -> tuple[Array, Array, Array]:
+        found = search(asked, letters, store.orders, store.held, first, min(first + _PIECE, len(asked)), MOST)
+        store.used()
+        return found
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        parts = list(pool.map(part, range(0, len(asked), _PIECE)))
+    at, fitting = (np.concatenate([part[place] for part in parts]) for place in (0, 2))
+    size = np.concatenate([np.diff(starts) for _, starts, _ in parts])
+    back = np.argsort(order)
+    ends = np.cumsum(size)
+    low, high = (ends - size)[back], ends[back]
+    return at[runs(low, high)], np.concatenate(([0], np.cumsum(size[back]))), fitting[back]
+
+
+def _asked(store: Store, queries: pa.Table) -> tuple[Array, Array]:
+    """What the search compares of queries (ASKED), and the letters of their folded names."""
+    mapped, texts, names = store.people.mapped, store.people.texts, queries["full_name"]
+    letters, starts = store.folding.folded(names)
+    asked = np.zeros(len(queries), ASKED)
+    asked["folded"], asked["folded_end"], asked["signature"] = starts[:-1], starts[1:], signatures(letters, starts)
+    asked["prefix"] = prefixes(letters, starts)
+    asked["spelled"], hashes, known = hashes_of(spelled(names)), keys_of(letters, starts), np.diff(starts) > 0
+    for key, table in TABLE_OF.items():
+        asked[key] = places_of(mapped[f"{table}_hash"], hashes[key], known)
+    _state_dates(asked, queries["birth_date"])
+    for name in ("gender", "birth_province", "residence_province", "residence_commune"):
+        asked[name] = places_in(texts[name], queries[name])
+    asked["named"] = pc.is_valid(names).to_numpy()
+    asked["any_gender"] = pc.is_null(queries["gender"]).to_numpy()
+    provinces = (pc.is_null(queries[name]).to_numpy() for name in ("birth_province", "residence_province"))
+    asked["placeless"] = np.logical_and(*provinces)
+    return asked, letters
+
+
+def _state_dates(asked: Array, dates: pa.ChunkedArray) -> None:
+    """Fill in what is asked of dates, which may be a year, a month or a day."""
+    year, month, day = parts_of(dates)
+    asked["year"], asked["month"] = year, month
+    born = days_from(year, month, day)
+    asked["born"], asked["day_month"] = born, np.where(born == NO_DAY, 0, month * 100 + day)
+    swapped = days_from(year, day, month)
+    asked["swapped"] = np.where((born == NO_DAY) | (day == month), NO_DAY, swapped)

@@ -22,6 +22,7 @@ from mock_population_api.rates import Rate
 from mock_population_api.restrictions import read_restricted
 from mock_population_api.scenarios import RESTRICTED, scenario_entries
 from mock_population_api.schemas import ENTRY
+from mock_population_api.search import warm_up
 from mock_population_api.security import Client, client_of, read_client, read_clients
 from mock_population_api.service import Policy, open_service
 from mock_population_api.store import locked
@@ -131,6 +132,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 scenarios=scenarios,
             )
             service = open_service(store, known, policy=policy, changes=changes, memory_limit=memory_limit)
+            warm_up(service.store)
             _listen(create_app(service), host, port, ready_file)
     except (MockRegistryError, OSError) as error:
         raise click.ClickException(str(error)) from error

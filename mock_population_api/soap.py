@@ -80,8 +80,7 @@ def _answer(service: Service, caller: Caller, asked: Asked) -> Tree:
         "birth_date": asked.birth_date,
     }
     questions = from_rows([question], "verify")
-    with service.store.cursor() as cursor:
-        check(cursor, questions)
+    check(questions)
     verdict = verify(service.store, questions).to_pylist()[0]
     agrees = verdict["full_name"] == verdict["birth_date"] == "agrees"
     person = verdict["personal_id"]

@@ -10,61 +10,24 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from mock_population_api.building import (
-    TABLES,
-    Facts,
-    build_store,
-    open_engine,
-    read_facts,
-    source_of,
-    tables_folder,
-)
+from mock_population_api.building import Facts, build_store, open_engine, read_facts, tables_folder
 from mock_population_api.errors import RegistryFolderError, StoreInUseError
-from mock_population_api.near import MOST_NUMBERS, NearLookup
+from mock_population_api.mapped import Array, resident_files
+from mock_population_api.name_keys import Folding
+from mock_population_api.orders import open_held, open_orders
+from mock_population_api.people import WAYS, People
 from mock_population_api.restrictions import Veil
-from mock_population_api.schemas import ANSWERED, FOUND, RELATIVES
+from mock_population_api.schemas import FOUND, RELATIVES
 
-__all__ = ["ENTRY_SELECT", "Facts", "Store", "build_store", "locked"]
+__all__ = ["Facts", "Store", "build_store", "locked"]
 
-ENTRY_SELECT = ", ".join(f"e.{name}" for name in ANSWERED.names)
-"""The columns of an answer, of entries called `e`."""
-
-_FIND = """
-    CREATE OR REPLACE TEMP TABLE hits AS
-    SELECT q.place, q.asked, n.found_by, n.key FROM questions q JOIN numbers n ON n.asked = q.asked
-    QUALIFY n.found_by = min(n.found_by) OVER (PARTITION BY q.place)
-"""
-
-_FOUND = f"""
-    SELECT h.asked, ['current', 'superseded', 'former'][h.found_by + 1] AS found_by, {ENTRY_SELECT}
-    FROM hits h JOIN entries e ON e.key = h.key
-    ORDER BY h.place, e.key
-"""
-
-_PARENTS_OF = """
-    CREATE OR REPLACE TEMP TABLE people AS
-    SELECT h.place, h.asked, e.key, e.father, e.mother FROM hits h JOIN entries e ON e.key = h.key WHERE h.found_by < 2
-"""
-
-_RELATE = """
-    CREATE OR REPLACE TEMP TABLE related AS
-    SELECT place, asked, 0 AS relation, father AS key FROM people WHERE father IS NOT NULL
-    UNION ALL SELECT place, asked, 1, mother FROM people WHERE mother IS NOT NULL
-    UNION ALL SELECT p.place, p.asked, 2, c.key FROM people p JOIN children c ON c.parent = p.key
-"""
-
-_RELATED = f"""
-    SELECT r.asked, ['father', 'mother', 'child'][r.relation + 1] AS relation, {ENTRY_SELECT}
-    FROM related r JOIN entries e ON e.key = r.key
-    ORDER BY r.place, r.relation, e.birth_date, e.key
-"""
+_RELATIONS = ("father", "mother", "child")
+_MOST_MAPPED = 2 * 2**30
+"""Bytes of files in memory from which on mapped pages are given back."""
 
 
 class Store:
-    """The tables of one store, open for questions.
-
-    Each question runs on a cursor of its own, so that requests don't wait for one another.
-    """
+    """The tables of one store, open for questions. May be shared by threads."""
 
     def __init__(
         self,
@@ -92,16 +55,12 @@ class Store:
         self.folder = folder
         self.facts = facts
         self._engine = open_engine(folder, memory_limit, threads)
-        tables = tables_folder(folder, facts)
-        for name in ("entries", *(table.name for table in TABLES)):
-            self._engine.execute(
-                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({source_of(tables, name)})"
-            )
-        self._near = NearLookup(tables)
-        self._engine.execute("CREATE TABLE restricted (key BIGINT)")
+        self.people = People(tables_folder(folder, facts))
+        self.folding = Folding(self._engine)
         self.veil = Veil()
-        if restricted:
-            self._restrict(sorted(restricted))
+        withheld = self._restrict(sorted(restricted)) if restricted else np.zeros(0, np.int32)
+        self.orders = open_orders(self.people.mapped)
+        self.held = open_held(self.people.mapped, withheld)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -113,8 +72,13 @@ class Store:
             cursor.close()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the engine; mapped files go with the last that uses them."""
         self._engine.close()
+
+    def used(self) -> None:
+        """After a few questions: where many mapped pages are held they are given back, so that memory stays within bounds."""
+        if resident_files() > _MOST_MAPPED:
+            self.people.mapped.trim()
 
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """Entries behind `numbers`, each asked once, in the order asked: a table of schema FOUND.
@@ -122,42 +86,29 @@ class Store:
         A number that is somebody's current one leads to nobody else; a former one may lead to several.
         """
         asked = numbers.drop_null().unique()
-        if len(asked) <= MOST_NUMBERS:
-            return self.veil.over_found(self._near.found(asked.to_pylist()))
-        return self.veil.over_found(self._about(numbers, (_FIND,), _FOUND).cast(FOUND))
+        place, way, at = self.people.behind(asked)
+        self.used()
+        columns = [asked.take(pa.array(place)), pa.array(WAYS).take(pa.array(way)), *self.people.at(at)]
+        return self.veil.over_found(pa.table(columns, names=FOUND.names).cast(FOUND))
 
     def relatives(self, numbers: pa.Array) -> pa.Table:
         """Father, mother and children, oldest first, of the holders of current or superseded `numbers`: RELATIVES."""
-        related = self._about(numbers, (_FIND, _PARENTS_OF, _RELATE), _RELATED)
-        return self.veil.over_relatives(related.cast(RELATIVES))
+        asked = numbers.drop_null().unique()
+        place, way, at = self.people.behind(asked)
+        place, at = place[way < WAYS.index("former")], at[way < WAYS.index("former")]
+        holder, relation, kin = self.people.related(at)
+        self.used()
+        relations = pa.array(_RELATIONS).take(pa.array(relation))
+        columns = [asked.take(pa.array(place[holder])), relations, *self.people.at(kin)]
+        return self.veil.over_relatives(pa.table(columns, names=RELATIVES.names).cast(RELATIVES))
 
-    def _restrict(self, numbers: list[str]) -> None:
-        """Withhold the holders of `numbers` from now on, under all their numbers."""
-        held = self.lookup(pa.array(numbers, pa.string()))
+    def _restrict(self, numbers: list[str]) -> Array:
+        """Withhold the holders of `numbers` from now on, under all their numbers: their positions."""
+        asked = pa.array(numbers, pa.string())
+        held = self.lookup(asked)
         superseded = [number for several in held["superseded_ids"].to_pylist() for number in several]
         self.veil = Veil(frozenset([*numbers, *superseded]))
-        self._engine.execute(
-            "INSERT INTO restricted SELECT unnest($numbers)::BIGINT",
-            {"numbers": held["personal_id"].to_pylist()},
-        )
-
-    def _about(self, numbers: pa.Array, steps: tuple[str, ...], question: str) -> pa.Table:
-        """Answer `question` after `steps`, each of which leaves a small table whose keys prune the next one's reading."""
-        with self.cursor() as cursor:
-            ask_numbers(cursor, numbers)
-            for step in steps:
-                cursor.execute(step)
-            return cursor.sql(question).to_arrow_table()
-
-
-def ask_numbers(cursor: duckdb.DuckDBPyConnection, numbers: pa.Array) -> None:
-    """Make the temporary table `questions(asked, place)`: the distinct numbers and where each stood first."""
-    cursor.register("uploaded", pa.table({"asked": numbers, "place": pa.array(np.arange(len(numbers)))}))
-    cursor.execute("""
-        CREATE OR REPLACE TEMP TABLE questions AS
-        SELECT asked, min(place) AS place FROM uploaded WHERE asked IS NOT NULL GROUP BY asked
-    """)
-    cursor.unregister("uploaded")
+        return self.people.behind(asked)[2]
 
 
 @contextmanager

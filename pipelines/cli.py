@@ -194,7 +194,7 @@ _COMMANDS = {
     "changes": "pipelines.commands_registry",
     "residence": "pipelines.commands_registry",
     "enrich": "pipelines.commands_registry",
-    "exam": "pipelines.commands_registry",
+    "exam": "pipelines.commands_exam",
     "index": "pipelines.commands_index",
     "link": "pipelines.commands_files",
     "explain": "pipelines.commands_explain",

@@ -87,14 +87,8 @@ def enrich(
     _run(asked, "enrich", cohort, lambda job: send_facts(job, year), dry_run=dry_run, as_json=as_json)
 
 
-@click.command()
-@_PROVINCES
-@click.option("--grade", "--lop", "grades", multiple=True, default=("12",), show_default=True)
-@_DRY
-@_JSON
-@click.pass_obj
-def exam(
-    asked: Asked, /, provinces: tuple[str, ...], grades: tuple[str, ...], dry_run: bool, as_json: bool
+def hand_over_files(
+    asked: Asked, provinces: tuple[str, ...], grades: tuple[str, ...], *, dry_run: bool, as_json: bool
 ) -> None:
     """Write a cohort with its numbers, and who is still missing."""
     from pipelines.exam import hand_over

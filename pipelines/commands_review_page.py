@@ -24,7 +24,8 @@ _ROLES = ("reviewer", "supervisor", "auditor")
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[sa.Engine]:
+def open_sync_database(settings: Settings) -> Iterator[sa.Engine]:
+    """The education database, its sync tables made."""
     from connectors.database import open_database
     from connectors.education import create_sync_tables
 
@@ -52,7 +53,7 @@ def serve(asked: Asked, host: str, port: int, address: str) -> None:
     shown = address or f"http://{host}:{port}/"
     if not loopback(host) and urlsplit(shown).scheme != "https":
         click.echo(text("review.open_to_all", host=host), err=True)
-    with _database(settings) as engine:
+    with open_sync_database(settings) as engine:
         click.echo(
             text("review.laid_out", count=text.number(lay_out_new(settings, engine, utc_now()))), err=True
         )
@@ -111,7 +112,7 @@ def add(
         raise click.UsageError("--province | --everywhere")
     chosen = frozenset(codes(provinces, text)) if provinces else None
     who = User(username, " ".join(name.split()), Role(role), chosen)
-    with _database(asked.settings()) as engine:
+    with open_sync_database(asked.settings()) as engine:
         new_user(engine, who, _password(password_file, text), utc_now())
     click.echo(
         text(
@@ -129,7 +130,7 @@ def list_them(asked: Asked, as_json: bool) -> None:
     from connectors.review_people import list_users
 
     text = asked.text()
-    with _database(asked.settings()) as engine:
+    with open_sync_database(asked.settings()) as engine:
         found = list_users(engine)
     if as_json:
         facts = [
@@ -155,7 +156,7 @@ def disable(asked: Asked, username: str) -> None:
     """Shut a user out."""
     from review.users import shut_out
 
-    with _database(asked.settings()) as engine:
+    with open_sync_database(asked.settings()) as engine:
         shut_out(engine, username, utc_now())
     click.echo(asked.text()("review.user.disabled", username=username), err=True)
 
@@ -169,7 +170,7 @@ def password(asked: Asked, username: str, password_file: Path | None) -> None:
     from review.users import new_password
 
     text = asked.text()
-    with _database(asked.settings()) as engine:
+    with open_sync_database(asked.settings()) as engine:
         new_password(engine, username, _password(password_file, text))
     click.echo(text("review.user.password", username=username), err=True)
 

@@ -215,3 +215,25 @@ def test_the_command_says_how_many_changed(tmp_path):
     assert answer.exit_code == 0, answer.output
     assert "numbers replaced" in answer.output
     assert CliRunner().invoke(app, ["evolve-registry", str(tmp_path / "changes")]).exit_code == 1
+
+
+def told_of(number):
+    """A file's worth of one change."""
+    row = dict.fromkeys(CHANGE.names) | {"change": "corrected", "at": "2026", "personal_id": number}
+    return pa.Table.from_pylist([row], schema=CHANGE)
+
+
+def test_a_file_that_is_added_later_is_offered_from_then_on(tmp_path):
+    changes = Changes(tmp_path)
+    nothing = changes.page(None)
+    assert not nothing.changes.num_rows
+    pq.write_table(told_of("001311000013"), tmp_path / "2026-01-01.parquet")
+    first = changes.page(nothing.next)
+    assert first.changes["personal_id"].to_pylist() == ["001311000013"]
+    (tmp_path / "2026-01-02.parquet").write_bytes(b"PAR1 half written")
+    assert not changes.page(first.next).changes.num_rows
+    pq.write_table(told_of("001078000021"), tmp_path / "2026-01-02.parquet")
+    second = changes.page(first.next)
+    assert second.changes["personal_id"].to_pylist() == ["001078000021"]
+    assert not second.more
+    assert changes.total == 2

@@ -2,16 +2,22 @@
 
 import unicodedata
 from datetime import date
+from itertools import combinations, pairwise
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_population_api.building import build_store
+from mock_population_api.compiled import compiled
+from mock_population_api.likeness import hopeless, likeness, place_letters, prefixes, signatures
+from mock_population_api.name_keys import keys_of
 from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
 from mock_population_api.search import MOST, RULES, trace, trace_batches
 from mock_population_api.store import Store
+from mock_population_api.text_hashes import letters_of
 
 
 def queries(*rows):
@@ -183,9 +189,59 @@ def test_folding_survives_any_text_and_folds_no_further(store, name):
     ("one", "other"), [("Trần Gia Lâm", "Chần Da Nâm"), ("Vũ Xuân Quý", "Dũ Suân Cuí"), ("Nghĩa", "Ngĩa")]
 )
 def test_names_that_sound_alike_somewhere_have_one_key(store, one, other):
+    keys = keys_of(*store.folding.folded(pa.array([one, other])))
+    assert keys["sound"][0] == keys["sound"][1]
+
+
+WRITTEN = {
+    "words": "array_to_string(list_sort(string_split(f, ' ')), ' ')",
+    "edge": "split_part(f, ' ', 1) || ' ' || split_part(f, ' ', -1)",
+    "first": "split_part(f, ' ', 1)",
+    "last": "split_part(f, ' ', -1)",
+    "initials": r"regexp_replace(f, '([a-z0-9])[a-z0-9]* ?', '\1', 'g')",
+    "sound": "replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace("
+    "f, ' ', ''), 'y', 'i'), 'ngh', 'ng'), 'gh', 'g'), 'gi', 'd'), 'tr', 'ch'), 'r', 'd'), 'v', 'd'), 'x', 's'), 'l', 'n'), "
+    "'q', 'k'), 'ch', 'C'), 'c', 'k')",
+}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃ '’ỳ-.ÐƉıİØ\u0301\u200b\u00a0中1") | st.text(), min_size=2, max_size=8))
+def test_folded_names_and_their_keys_are_as_the_rules_are_written(store, names):
+    letters, starts = store.folding.folded(pa.array(names))
+    keys = keys_of(letters, starts)
+    written = ", ".join(f"{rule} AS {key}" for key, rule in WRITTEN.items())
     with store.cursor() as cursor:
-        question = "SELECT sounded(folded($one)) = sounded(folded($other))"
-        assert cursor.execute(question, {"one": one, "other": other}).fetchall() == [(True,)]
+        cursor.register("asked", pa.table({"place": range(len(names)), "name": names}))
+        question = f"SELECT f, {written} FROM (SELECT place, folded(name) AS f FROM asked) ORDER BY place"
+        rows = cursor.sql(question).to_arrow_table().to_pylist()
+    assert [bytes(letters[low:high]).decode() or None for low, high in pairwise(starts)] == [row["f"] for row in rows]
+    for one, other in combinations(range(len(names)), 2):
+        if rows[one]["f"] and rows[other]["f"]:
+            for key in WRITTEN:
+                assert (keys[key][one] == keys[key][other]) == (rows[one][key] == rows[other][key])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "c", " "]), min_size=1, max_size=80).map("".join), st.text("abc ", min_size=1, max_size=80))
+def test_likeness_is_as_duckdb_reckons_it(store, one, other):
+    letters, starts = letters_of(pa.array([one, other]))
+    places, notes = np.zeros(128, np.uint64), np.empty((2, 100), np.uint8)
+    ours = compared(letters, starts, places, notes)
+    with store.cursor() as cursor:
+        theirs = cursor.execute("SELECT jaro_winkler_similarity(?, ?)", [one, other]).fetchall()[0][0]
+    assert ours[0] == pytest.approx(theirs, abs=1e-12)
+    for least, ruled_out in ((0.8, ours[1]), (0.88, ours[2])):
+        assert not (ruled_out and theirs >= least)
+
+
+@compiled
+def compared(letters, starts, places, notes):
+    place_letters(letters, starts[0], starts[1], places)
+    alike = likeness(letters, starts[0], starts[1], places, letters, starts[1], starts[2], notes)
+    one, other = signatures(letters, starts)
+    first, second = prefixes(letters, starts)
+    return alike, hopeless(one, first, other, second, 0.8), hopeless(one, first, other, second, 0.88)
 
 
 @given(st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyàảãáạằẳẵắặ '’ỳỷỹýỵ", max_size=40))

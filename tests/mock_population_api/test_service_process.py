@@ -26,7 +26,8 @@ def start(registry, folder, *options, **environment):
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | environment
     )
-    for _ in range(1500):
+    # the first start after a change compiles the search
+    for _ in range(12_000):
         if ready.exists():
             return process, ready.read_text(encoding="utf-8")
         if process.poll() is not None:
