@@ -13,6 +13,7 @@ PipelineError
 ├── ListsNotKept            no run is kept that lists for reviewers could be written from
 ├── CheckpointDamaged       a kept table is not what its manifest says
 ├── RegistryNotStarted      the registry that should run beside us did not come up
+├── EngineMissing           what the engine needs is not installed
 ├── StageFailed             a stage of a partition broke
 └── RunIncomplete           the run ended, and not all of it was done
 """
@@ -171,6 +172,20 @@ class RegistryNotStarted(PipelineError):
         self.what = what
         self.log = log
         super().__init__(f"the registry named by registry_command did not start: {what}; see {log}")
+
+
+class EngineMissing(PipelineError):
+    """What the engine asked for needs is not installed.
+
+    Attributes:
+        package: What is missing.
+        extra: What to install.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(f"{package} is not installed; install {extra}, or use the engine local")
 
 
 class StageFailed(PipelineError):

@@ -112,7 +112,9 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         check_education_folder(part, needed)
     if previous is not None and not parts:
         kept_linkage(previous)
-    with _index(registry.resolve(), index and index.resolve(), out.resolve(), whole, memory, progress) as built:
+    with _index(
+        registry.resolve(), index and index.resolve(), out.resolve(), whole, memory, progress
+    ) as built:
         snapshot = Snapshot(built, as_of.isoformat())
         since = partial(touched, built.folder.parent)
         job = Job(

@@ -22,11 +22,6 @@ from matching.parts import PARTS
 from matching.posterior import Weighed, weighed
 from matching.searching import KEPT, nothing_kept
 
-BYTES_A_RECORD = sum(
-    array.nbytes for array in (*nothing_kept(1)[:7], nothing_kept(1).target_rules, np.zeros((KEPT, len(PARTS)), "f4"))
-)  # fmt: skip
-"""What the best candidates of a record take in memory."""
-
 
 @dataclass(frozen=True)
 class SearchUnit:

@@ -12,27 +12,33 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from matching.engines.engine import Count, Result, Search, Unit
-from matching.engines.local import AT_ONCE, HERE, Threads
-from matching.engines.search_units import BYTES_A_RECORD, do_search, result_of, units_of
-from matching.errors import MatchingError, TooManyHere, UnitsFailed
+from matching.engines.local import HERE, Threads
+from matching.engines.search_units import do_search, result_of, units_of
+from matching.errors import ClusterUnreachable, MatchingError, TooManyHere, UnitsFailed
 from matching.posterior import Weighed, put_together
 
 ATTEMPTS = 4
 """How often a unit is asked for. Spark itself asks again when a machine is lost, but on a local master it doesn't."""
 
-MOST_HERE = 2_000_000
-"""Records of a kind whose best candidates come together in one process: a gigabyte, and as much while they do."""
+AT_ONCE = 10_000
+"""Records of a unit of search: about a second."""
+
+MOST_HERE = 200_000
+"""Records of a kind that one process brings together: all kinds of them take some two gigabytes (5 kB a record)."""
+
+_FAULTS = (PySparkException, Py4JError)
 
 _ANSWER = "unit long, result binary, fault string"
 
@@ -61,7 +67,7 @@ class Spark:
             TooManyHere: there are so many records that their candidates can't come together in this process.
         """
         if len(search.subjects) > self.most_here:
-            raise TooManyHere(len(search.subjects), self.most_here, BYTES_A_RECORD)
+            raise TooManyHere(len(search.subjects), self.most_here)
         if len(search.rows) <= self.at_once:
             return HERE.searched(search, count)
         units = units_of(search, self.folder, self.at_once, self.threads)
@@ -79,7 +85,7 @@ class Spark:
                 break
             try:
                 answers = self._asked(do, [units[at] for at in todo])
-            except PySparkException as error:
+            except _FAULTS as error:
                 # its text may hold values out of a traceback
                 fault = type(error).__name__
                 continue
@@ -91,7 +97,9 @@ class Spark:
             raise UnitsFailed(len(units) - len(done), len(units), ATTEMPTS, fault)
         return [done[at] for at in range(len(units))]
 
-    def _asked(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[tuple[int, bytes, str]]:
+    def _asked(
+        self, do: Callable[[Unit], Result], units: Sequence[Unit]
+    ) -> list[tuple[int, bytes, str | None]]:
         work = partial(_answers, partial(_answer, do), units, self.threads)
         with _quiet():
             answers = self.session.range(0, len(units), 1, len(units)).mapInArrow(work, _ANSWER).collect()
@@ -127,27 +135,43 @@ def _answer(do: Callable[[Unit], Result], unit: Unit) -> tuple[bytes | None, str
         return None, f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}{text}"
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """Where an engine is to run."""
+
+    master: str | None
+    """`spark://…`, `yarn`, `k8s://…`, `local[2]`, or `sc://…` for Spark Connect; None for what `spark-submit` says."""
+    folder: Path
+    """Private, and seen by all machines under the same name."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Of Spark, e.g. `spark.executor.memory`."""
+    at_once: int = AT_ONCE
+    """Records of a unit of search."""
+    most_here: int = MOST_HERE
+    """Records of a kind whose candidates may come together in the process that hands out work."""
+
+
 @contextmanager
-def spark(
-    master: str, folder: Path, options: Mapping[str, str] | None = None, at_once: int | None = None
-) -> Iterator[Spark]:
+def spark(cluster: Cluster) -> Iterator[Spark]:
     """An engine on a cluster; what units left is deleted once all went well, and is there to go on from otherwise.
 
-    Args:
-        master: `spark://…`, `yarn`, `k8s://…`, `local[2]`, or `sc://…` for Spark Connect; empty for what `spark-submit` says.
-        folder: private, and seen by all machines under the same name.
-        options: of Spark, e.g. `spark.executor.memory`.
-        at_once: records of a unit of search; None: a chunk for each core of a task.
+    Raises:
+        ClusterUnreachable: there is none.
     """
-    given = _DEFAULTS | dict(options or {})
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    session = _session(master, given)
-    threads = int(given["spark.task.cpus"])
+    given = _DEFAULTS | dict(cluster.options)
+    cluster.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    session = _session(cluster.master, given)
     try:
-        yield Spark(session, folder.resolve(), at_once or AT_ONCE * threads, threads)
+        yield Spark(
+            session,
+            cluster.folder.resolve(),
+            cluster.at_once,
+            int(given["spark.task.cpus"]),
+            cluster.most_here,
+        )
     finally:
         session.stop()
-    shutil.rmtree(folder)
+    shutil.rmtree(cluster.folder)
 
 
 _DEFAULTS = {
@@ -160,7 +184,7 @@ _DEFAULTS = {
 }
 
 
-def _session(master: str, options: Mapping[str, str]) -> SparkSession:
+def _session(master: str | None, options: Mapping[str, str]) -> SparkSession:
     # the same interpreter, which is right for an image or a shared folder; a packed environment is named in the variable
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
@@ -168,8 +192,11 @@ def _session(master: str, options: Mapping[str, str]) -> SparkSession:
         builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
     for name, value in options.items():
         builder = builder.config(name, value)
-    with _quiet():
-        return builder.getOrCreate()
+    try:
+        with _quiet():
+            return builder.getOrCreate()
+    except _FAULTS as error:
+        raise ClusterUnreachable(master or "spark-submit", type(error).__name__) from error
 
 
 @contextmanager
