@@ -17,7 +17,8 @@ from socket import create_connection, socket
 PATIENCE = 60.0
 """Seconds that the cluster may take to come up."""
 
-MEMORY = "512m"
+MEMORY = "256m"
+LITTLE_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 class StandaloneCluster:
@@ -75,7 +76,7 @@ class StandaloneCluster:
         assert spec.origin is not None
         home = Path(spec.origin).parent
         environment = os.environ | {
-            "SPARK_HOME": str(home), "SPARK_DAEMON_MEMORY": MEMORY, "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_HOME": str(home), "SPARK_DAEMON_MEMORY": MEMORY, "SPARK_DAEMON_JAVA_OPTS": LITTLE_JAVA, "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }  # fmt: skip
         command = [home / "bin" / "spark-class", f"org.apache.spark.deploy.{kind.lower()}.{kind}", *arguments]

@@ -158,15 +158,14 @@ def spark(cluster: Cluster) -> Iterator[Spark]:
     Raises:
         ClusterUnreachable: there is none.
     """
-    given = _DEFAULTS | dict(cluster.options)
     cluster.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    session = _session(cluster.master, given)
+    session = session_on(cluster.master, cluster.options)
     try:
         yield Spark(
             session,
             cluster.folder.resolve(),
             cluster.at_once,
-            int(given["spark.task.cpus"]),
+            int(cluster.options.get("spark.task.cpus", "1")),
             cluster.most_here,
         )
     finally:
@@ -174,23 +173,38 @@ def spark(cluster: Cluster) -> Iterator[Spark]:
     shutil.rmtree(cluster.folder)
 
 
+_LITTLE_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Java only hands out units: compiling it well costs more than it saves."""
+
 _DEFAULTS = {
     "spark.app.name": "identity-sync",
     "spark.ui.showConsoleProgress": "false",
-    "spark.task.cpus": "1",
-    # the driver hands out units and keeps no data in the JVM
+    # neither process keeps data in Java
     "spark.driver.memory": "512m",
     "spark.executor.memory": "512m",
+    "spark.driver.extraJavaOptions": _LITTLE_JAVA,
+    "spark.executor.extraJavaOptions": _LITTLE_JAVA,
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.adaptive.enabled": "false",
 }
 
 
-def _session(master: str | None, options: Mapping[str, str]) -> SparkSession:
+def session_on(master: str | None, options: Mapping[str, str]) -> SparkSession:
+    """A session; a process has one at a time.
+
+    Args:
+        master: see `Cluster`.
+        options: of Spark.
+
+    Raises:
+        ClusterUnreachable: there is no cluster.
+    """
     # the same interpreter, which is right for an image or a shared folder; a packed environment is named in the variable
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
     if master:
         builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
-    for name, value in options.items():
+    for name, value in (_DEFAULTS | dict(options)).items():
         builder = builder.config(name, value)
     try:
         with _quiet():
