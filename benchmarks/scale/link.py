@@ -1,10 +1,10 @@
 """What the linkage takes on Spark, and whether it ends the same as on one machine; synthetic data.
 
-    python -m benchmarks.scale.link EDUCATION INDEX OUT --on local|threads|cluster [--workers 2] [--kill 5] [--stumble] [--at-once 10000]
+    python -m benchmarks.scale.link EDUCATION INDEX OUT --on local|threads|cluster|MASTER [--workers 2] [--kill 5] [--stumble] [--at-once 10000]
 
 Links a folder (whole, or in parts `province=…`, see `benchmarks.scale.parts`) against an index made before, and prints a line of JSON: seconds, CPU seconds of all
 processes (the cluster's too), seconds that units were under way, and the peak of the process that hands out work. `local` is the engine of one machine, `threads` is
-Spark in one process (local[2]), `cluster` a standalone cluster of workers of one core each on this machine. `--kill` kills a worker with all that it started, so many
+Spark in one process (local[2]), `cluster` a standalone cluster of workers of one core each on this machine, anything else the address of one. `--kill` kills a worker with all that it started, so many
 seconds after the first units were handed out; `--stumble` makes the first unit of every stage fail twice.
 
     python -m benchmarks.scale.link --same OUT OTHER
@@ -84,7 +84,7 @@ def engine_of(asked: argparse.Namespace) -> Iterator[Engine]:
         yield HERE
         return
     with ExitStack() as stack:
-        master = "local[2]"
+        master = "local[2]" if asked.on == "threads" else asked.on
         if asked.on == "cluster":
             Watched.cluster = stack.enter_context(standalone_cluster(asked.out / "cluster", asked.workers))
             master = Watched.cluster.master
@@ -100,7 +100,7 @@ def main() -> None:
     )
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--same", action="store_true")
-    parser.add_argument("--on", choices=("local", "threads", "cluster"), default="local")
+    parser.add_argument("--on", default="local")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kill", type=float)
     parser.add_argument("--stumble", action="store_true")

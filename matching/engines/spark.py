@@ -38,6 +38,9 @@ AT_ONCE = 10_000
 MOST_HERE = 200_000
 """Records of a kind that one process brings together: all kinds of them take some two gigabytes (5 kB a record)."""
 
+CONNECT = "sc://"
+"""How the address of a Spark Connect server begins."""
+
 _FAULTS = (PySparkException, Py4JError)
 
 _ANSWER = "unit long, result binary, fault string"
@@ -201,10 +204,16 @@ def session_on(master: str | None, options: Mapping[str, str]) -> SparkSession:
     """
     # the same interpreter, which is right for an image or a shared folder; a packed environment is named in the variable
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder
-    if master:
-        builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
-    for name, value in (_DEFAULTS | dict(options)).items():
+    builder, given = SparkSession.builder, _DEFAULTS | dict(options)
+    if master and master.startswith(CONNECT):
+        # whoever started the server has chosen all the rest
+        builder, given = (
+            builder.remote(master),
+            {of: on for of, on in given.items() if of.startswith("spark.sql.")},
+        )
+    elif master:
+        builder = builder.master(master)
+    for name, value in given.items():
         builder = builder.config(name, value)
     try:
         with _quiet():
