@@ -1,13 +1,14 @@
 """The registry from an index on disk: candidates by our own blocking."""
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.array_file import mapped_texts
+from connectors.errors import FolderProblem
 from connectors.index_names import SPELLING
 from connectors.registry_index import BuiltIndex
 from matching.blocking import FEW
@@ -37,6 +38,10 @@ class Snapshot:
         self._built, self._as_of = built, as_of
         self._index = Index.open(built.folder)
         self._blocks: tuple[Names, NameBlocks] | None = None
+
+    def __reduce__(self) -> tuple[Callable[..., "Snapshot"], tuple[BuiltIndex, str]]:
+        # a pickle only names the folder: whoever opens it maps the same files
+        return opened, (self._built, self._as_of)
 
     @property
     def profile(self) -> Profile:
@@ -153,6 +158,22 @@ class Snapshot:
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""
         return load_frequencies(self._built.entries, self._built.folder / "frequencies.json")
+
+
+@lru_cache(maxsize=2)
+def opened(built: BuiltIndex, as_of: str = "") -> Snapshot:
+    """The registry of an index that another process named; opened once in each.
+
+    Raises:
+        FolderProblem: this machine doesn't have it.
+    """
+    if not built.folder.is_dir():
+        raise FolderProblem(
+            built.folder,
+            "is not on this machine, or not in this state",
+            "Share the folder of the index with all machines, or copy it to the same place on each.",
+        )
+    return Snapshot(built, as_of)
 
 
 ID_LENGTH = 12

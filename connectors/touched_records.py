@@ -15,6 +15,7 @@ from matching.beside import among
 from matching.blocking import RULES
 from matching.blocks import NOTHING_LISTED
 from matching.decision import Outcome
+from matching.engines.engine import Search
 from matching.engines.local import searched_in_threads
 from matching.keys import digits, record_columns
 from matching.model import Model
@@ -110,7 +111,7 @@ def _alike(records: pa.Table, people: pa.Table, registry: Snapshot, model: Model
         )
         rows = np.arange(len(records))
         blocks = some.blocks(columns, names, text, rows, widely=True)
-        seen = searched_in_threads(some, subjects, model, rows, NOTHING_LISTED, blocks)
+        seen = searched_in_threads(Search(some, subjects, model, rows, NOTHING_LISTED), blocks)
     # among the few touched every name and date is rare: whether it is one counts among all
     named, born = registry.rare(columns, names)
     rules = seen.rules & ~np.where(named, 0, _RARE_NAME)[seen.row, None]

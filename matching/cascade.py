@@ -24,13 +24,14 @@ from matching import levels, posterior
 from matching.absent import SURE, checked_threshold, without_own
 from matching.beside import ALONE, Beside, among
 from matching.blocking import RULES
-from matching.blocks import NOTHING_LISTED, Listed, ListedBlocks, listed
+from matching.blocks import NOTHING_LISTED, Listed, listed
 from matching.columns import Records, year_of
 from matching.companions import with_companions
 from matching.comparison import BIRTH_DATE, COARSE, FIELDS, NAME
 from matching.competition import Claimed, competing
 from matching.copied import with_copied_dates
-from matching.engines.local import searched_in_threads
+from matching.engines.engine import Engine, Search
+from matching.engines.local import HERE
 from matching.frequency import Frequencies, age_shares
 from matching.keys import record_columns
 from matching.kinship import Compared, Kin, kin_of, learn_kin, said_by_family, slots_of
@@ -152,6 +153,7 @@ class _Work:
     settings: LinkSettings
     verdicts: Verdicts
     beside: Beside = ALONE
+    engine: Engine = HERE
     compared: Counter[str] = field(default_factory=Counter)
     by_rule: Counter[str] = field(default_factory=Counter)
     shortlists: list[Shortlist] = field(default_factory=list)
@@ -167,6 +169,7 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     progress: Progress = lambda *_: None,
     beside: Beside = ALONE,
     verdicts: pa.Table | None = None,
+    engine: Engine = HERE,
 ) -> Searched:
     """Run the cascade over records of one kind.
 
@@ -180,6 +183,7 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
         progress: told after each pass.
         beside: what records of the kind hold that aren't given.
         verdicts: VERDICTS, what people decided.
+        engine: what runs the search.
     """
     columns, names, text = record_columns(records, registry.profile)
     work = _Work(
@@ -188,6 +192,7 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
         settings,
         verdicts_of(verdicts, records),
         beside,
+        engine,
     )
     in_scope = pc.is_null(records["left_out"]).to_numpy(zero_copy_only=False)
     claims = claimed_id.claims(columns, np.flatnonzero(in_scope), registry)
@@ -279,9 +284,7 @@ def _with_kin(work: _Work, kin: Kin, claims: Listed, model: Model) -> Model:
     if not len(rows):
         return model
     work, by_family = _with_family(work, kin, model)
-    seen = searched_in_threads(
-        work.registry, work.subjects, model, rows, listed(claims, by_family), ListedBlocks()
-    )
+    seen = work.engine.searched(Search(work.registry, work.subjects, model, rows, listed(claims, by_family)))
     slot, there = slots_of(kin, seen.row, seen.at)
     compared, bare, coarse = _compared(work, seen, there)
     row = np.broadcast_to(seen.row[:, None], there.shape)[there]
@@ -304,7 +307,7 @@ def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     rows = np.unique(claims.row)
     if not len(rows):
         return model
-    seen = searched_in_threads(work.registry, work.subjects, model, rows, claims, ListedBlocks())
+    seen = work.engine.searched(Search(work.registry, work.subjects, model, rows, claims))
     return learn(model, *_compared(work, seen, seen.at >= 0))
 
 
@@ -316,14 +319,8 @@ def _searched(
     With targets, the records are searched without their numbers, and it is told what finds each target.
     """
     of = work.subjects if targets is None else work.subjects.without_numbers()
-    blocks = (
-        work.registry.blocks(of.records, of.names, of.text, rows, widely=search.SEARCHES[name])
-        if name in search.SEARCHES and len(rows)
-        else ListedBlocks()
-    )
-    seen = searched_in_threads(
-        work.registry, of, model, rows, evidence, blocks, _counter(work, name), targets
-    )
+    asked = Search(work.registry, of, model, rows, evidence, search.SEARCHES.get(name), targets)
+    seen = work.engine.searched(asked, _counter(work, name))
     return without_denied(seen, _entries_at(work, seen.at), work.verdicts.denied)
 
 

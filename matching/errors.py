@@ -6,7 +6,10 @@ MatchingError
 ├── ModelUnreadable     the stored model is missing or not one of ours
 ├── UnknownRule         a blocking rule that doesn't exist
 ├── UnknownProfile      a culture of names that doesn't exist
-└── TooManyPairs        a blocking rule that would not end
+├── TooManyPairs        a blocking rule that would not end
+├── TooManyHere         more records than one process can bring together
+├── ClusterUnreachable  no cluster where one should be
+└── UnitsFailed         units of work that a cluster could not do
 """
 
 from collections.abc import Sequence
@@ -104,4 +107,56 @@ class TooManyPairs(MatchingError):
         super().__init__(
             f"rule {rule} would compare {pairs:,} pairs for {records:,} records; "
             "leave the rule out, or look for a value that very many records share, such as a default date"
+        )
+
+
+class TooManyHere(MatchingError):
+    """More records than the process that hands out work can bring together.
+
+    Attributes:
+        records: How many there are of the kind.
+        most: How many may be.
+    """
+
+    def __init__(self, records: int, most: int) -> None:
+        self.records = records
+        self.most = most
+        super().__init__(
+            f"{records:,} records of one kind are more than the {most:,} that one process may bring together; cut the education folder into "
+            "parts (province=…), each of which is linked on one machine of the cluster, or raise spark_records where there is memory (5 kB a record)"
+        )
+
+
+class ClusterUnreachable(MatchingError):
+    """No cluster where one should be.
+
+    Attributes:
+        master: Its address.
+        what: What was wrong, in a word or two.
+    """
+
+    def __init__(self, master: str, what: str) -> None:
+        self.master = master
+        self.what = what
+        super().__init__(f"no Spark session on {master} ({what}); see whether it is up and has free cores")
+
+
+class UnitsFailed(MatchingError):
+    """Units of work that a cluster could not do, however often it was asked.
+
+    Attributes:
+        failed: How many.
+        units: Of how many.
+        attempts: How often they were asked for.
+        fault: What the last one that failed said of itself.
+    """
+
+    def __init__(self, failed: int, units: int, attempts: int, fault: str) -> None:
+        self.failed = failed
+        self.units = units
+        self.attempts = attempts
+        self.fault = fault
+        super().__init__(
+            f"{failed} of {units} units of work failed {attempts} times; the last said: {fault}. What was done is kept: put right what is wrong "
+            "and give the same command again, it goes on from there"
         )

@@ -10,6 +10,8 @@ from matching import deciding
 from matching.beside import ALONE, Beside
 from matching.cascade import LinkSettings, Progress, Searched, SearchFacts, search_registry
 from matching.decision import Outcome
+from matching.engines.engine import Engine
+from matching.engines.local import HERE
 from matching.frequency import Frequencies
 from matching.keys import id_text
 from matching.model import Model
@@ -50,6 +52,8 @@ class Terms:
     """Told after each pass."""
     verdicts: pa.Table | None = None
     """VERDICTS, what people decided; those on other records are passed over."""
+    engine: Engine = HERE
+    """What runs the search."""
 
     def of_whole(self, model: Model) -> "Terms":
         """What some records are decided by, so that they end as they would with all: the model of all, and the threshold."""
@@ -78,6 +82,7 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
         terms.progress,
         beside,
         terms.verdicts,
+        terms.engine,
     )
     silence = terms.registry.silence(records)
     searched = replace(searched, found=deciding.without_silent(searched.found, silence))

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -56,6 +56,8 @@ def _listed(counted: Counter[str], text: Texts) -> str:
 @click.option("--previous", type=_FOLDER)
 @click.option("--profile", "names", type=click.Choice(PROFILES), default="vietnam", show_default=True)
 @click.option("--memory", default="1500MB", show_default=True)
+@click.option("--engine", type=click.Choice(["local", "spark"]))
+@click.option("--master", metavar="URL")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
 def link(  # noqa: PLR0913, PLR0917 (options of a command)
@@ -67,13 +69,18 @@ def link(  # noqa: PLR0913, PLR0917 (options of a command)
     previous: Path | None,
     names: str,
     memory: str,
+    engine: str | None,
+    master: str | None,
     as_json: bool,
 ) -> None:
     """Link two folders of files; no database, no service."""
+    from pipelines.engines import engine_of
     from pipelines.link_folder import link_folders
 
+    on = {"engine": engine, "spark_master": master}
+    asked = replace(asked, given=asked.given | {name: value for name, value in on.items() if value})
     settings, text = asked.settings_for_files(), asked.text()
-    with told(text) as progress:
+    with told(text) as progress, engine_of(settings, out) as runs:
         done = link_folders(
             education,
             registry,
@@ -86,6 +93,7 @@ def link(  # noqa: PLR0913, PLR0917 (options of a command)
             as_of=settings.as_of or date.today(),  # noqa: DTZ011 (the officer's own day)
             run=new_run(datetime.now(UTC)),
             progress=progress.counted,
+            engine=runs,
         )
     if as_json:
         paths = {name: str(getattr(done, name)) for name in ("decisions", "candidates", "rejects")}

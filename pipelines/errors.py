@@ -15,6 +15,7 @@ PipelineError
 ├── CheckpointDamaged       a kept table is not what its manifest says
 ├── RegistryNotStarted      the registry that should run beside us did not come up
 ├── ScheduleEnded           a process of the schedules ended by itself
+├── EngineMissing           what the engine needs is not installed
 ├── StageFailed             a stage of a partition broke
 └── RunIncomplete           the run ended, and not all of it was done
 """
@@ -201,6 +202,20 @@ class ScheduleEnded(PipelineError):
         self.part = part
         self.code = code
         super().__init__(f"the process of {part} ended ({code}); see what it said, then start again")
+
+
+class EngineMissing(PipelineError):
+    """What the engine asked for needs is not installed.
+
+    Attributes:
+        package: What is missing.
+        extra: What to install.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(f"{package} is not installed; install {extra}, or use the engine local")
 
 
 class StageFailed(PipelineError):

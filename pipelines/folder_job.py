@@ -16,11 +16,18 @@ from connectors.snapshot import Snapshot
 from matching import model
 from matching.cascade import LinkSettings
 from matching.compiled import sources_digest
+from matching.engines.engine import Engine
+from matching.engines.local import HERE
 from matching.linkage import Linkage, Terms
 from matching.schemas import KINDS
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, done, to do."""
+
+
+def untold(*_: object) -> None:
+    """Progress that nobody looks at."""
+
 
 Counts = dict[str, dict[str, int]]
 """Kind → outcome → records."""
@@ -46,6 +53,12 @@ class Job:
     progress: Progress
     touched: Callable[[str], Touched | None]
     """What changed in the registry since a state; None when nobody can tell."""
+    engine: Engine = HERE
+    """What runs it."""
+
+    def __getstate__(self) -> dict[str, object]:
+        # on another machine there is nobody to tell
+        return self.__dict__ | {"progress": untold}
 
     @property
     def basis(self) -> str:
@@ -58,7 +71,8 @@ def terms_of(job: Job) -> dict[str, Terms]:
     """Kind → what its records are decided by."""
     known, stored = job.registry.frequencies(), model.load(profile=job.registry.profile.name)
     return {
-        kind: Terms(job.registry, stored[kind], known, job.settings, job.run, job.progress) for kind in KINDS
+        kind: Terms(job.registry, stored[kind], known, job.settings, job.run, job.progress, engine=job.engine)
+        for kind in KINDS
     }
 
 

@@ -19,17 +19,20 @@ import pyarrow as pa
 
 from connectors.education_records import families, raw_records
 from connectors.files import EducationFolder, check_education_folder, read_education_folder
+from connectors.files_out import whole_file
 from connectors.fingerprints import prints_of
 from connectors.registry_changes import touched
 from connectors.registry_index import BuiltIndex, build_index, built_index, is_index
 from connectors.snapshot import Snapshot
 from matching.cascade import LinkSettings
+from matching.engines.engine import Engine
+from matching.engines.local import HERE
 from matching.normalise.records import normalise_with_habits
 from matching.profile import Profile
 from matching.profile import profile as profile_named
 from matching.schemas import KINDS
 from matching.sector import link_sector
-from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, written
+from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, untold, written
 from pipelines.kept_linkage import KeptLinkage, kept_linkage
 from pipelines.link_changes import Previous, link_changes
 
@@ -79,7 +82,8 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
     settings: LinkSettings | None = None,
     as_of: datetime.date,
     run: str,
-    progress: Progress = lambda *_: None,
+    progress: Progress = untold,
+    engine: Engine = HERE,
 ) -> LinkedFolders:
     """Decide on every record of an education folder against a registry folder.
 
@@ -95,6 +99,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         as_of: the day to which ages and two-digit years are reckoned.
         run: the run's name, printed in every decision.
         progress: told what is being done.
+        engine: what runs it; one of a cluster links each part on another machine.
 
     Raises:
         ConnectorError: a folder can't be used; says what is missing.
@@ -107,13 +112,18 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
         check_education_folder(part, needed)
     if previous is not None and not parts:
         kept_linkage(previous)
-    with _index(registry, index, out, whole, memory, progress) as built:
+    with _index(
+        registry.resolve(), index and index.resolve(), out.resolve(), whole, memory, progress
+    ) as built:
         snapshot = Snapshot(built, as_of.isoformat())
         since = partial(touched, built.folder.parent)
-        job = Job(snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress, since)
+        job = Job(
+            snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress, since, engine
+        )
         if not parts:
             return LinkedFolders(out, (), *_linked(job, education, out, previous))
-        done = [_linked_once(job, part, out / part.name, previous and previous / part.name) for part in parts]
+        units = [_Part.of(part, out, previous) for part in parts]
+        done = engine.each(partial(_linked_once, job), units)
     kept = [of for _, of in done if of is not None]
     counts = _summed([of for of, _ in done])
     return LinkedFolders(out, tuple(part.name for part in parts), counts, sum(kept) if kept else None)
@@ -144,8 +154,24 @@ def _index(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _linked_once(job: Job, education: Path, out: Path, previous: Path | None) -> Done:
+@dataclass(frozen=True)
+class _Part:
+    """A part of an education folder: one unit of work."""
+
+    education: Path
+    out: Path
+    previous: Path | None
+
+    @classmethod
+    def of(cls, education: Path, out: Path, previous: Path | None) -> "_Part":
+        """Under names that hold wherever the unit is done."""
+        name = education.name
+        return cls(education.resolve(), (out / name).resolve(), previous and (previous / name).resolve())
+
+
+def _linked_once(job: Job, part: _Part) -> Done:
     """A part that was decided on from the same files, index and settings stays as it is."""
+    education, out, previous = part.education, part.out, part.previous
     mark, basis = out / DONE, _basis(job, education)
     if mark.exists():
         known = json.loads(mark.read_text(encoding="utf-8"))
@@ -154,9 +180,8 @@ def _linked_once(job: Job, education: Path, out: Path, previous: Path | None) ->
     out.mkdir(exist_ok=True)
     # a part that is new has nothing to go on from
     counts, kept = _linked(job, education, out, previous if previous and previous.is_dir() else None)
-    partial_mark = mark.with_suffix(".part")
-    partial_mark.write_text(json.dumps({"of": basis, "counts": counts, "kept": kept}), encoding="utf-8")
-    partial_mark.replace(mark)
+    with whole_file(mark) as file:
+        file.write(json.dumps({"of": basis, "counts": counts, "kept": kept}).encode())
     return counts, kept
 
 

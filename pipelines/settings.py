@@ -79,6 +79,24 @@ class Settings(BaseSettings):
         description="Verified records searched again without their number, to see how true the figures are.",
     )
 
+    engine: Literal["local", "spark"] = Field(
+        "local",
+        description="What `identity-sync link` runs on: this machine, or a Spark cluster (docs/scale.md).",
+    )
+    spark_master: str | None = Field(
+        None,
+        description="Address of the cluster: spark://…, yarn, k8s://…, sc://… (Spark Connect) or local[N].",
+    )
+    spark_options: dict[str, str] = Field(
+        {},
+        description='Options of Spark, each as spark.executor.memory = "1g"; docs/scale.md names those that matter.',
+    )
+    spark_records: int = Field(
+        200_000,
+        ge=1,
+        description="Records of a kind that a folder without parts may hold on the cluster: they come together in one process (5 kB each).",
+    )
+
     gate_link_rate_drop: float = Field(
         0.05, gt=0, le=1, description="Gate link_rate: how far below the last run's rate is too far."
     )
@@ -318,6 +336,9 @@ def shown_value(name: str, settings: Settings) -> str:
         return ""
     if name in SECRETS:
         return "********"
+    if name == "spark_options":
+        # a value may be a key of the cluster
+        return " ".join(sorted(value))
     if name == "database_url":
         return _without_password(value)
     return " ".join(value) if isinstance(value, tuple) else str(value)

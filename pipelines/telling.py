@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from connectors import errors as connector_errors
+from matching import errors as matching_errors
 from pipelines import errors
 from pipelines.gates import GATES, Failed, in_words
 from pipelines.province_names import province_name
@@ -22,6 +23,10 @@ TOLD_BY_FACTS: tuple[type[Exception], ...] = (
     errors.ListsNotKept,
     errors.SettingsWrong,
     errors.ScheduleEnded,
+    errors.EngineMissing,
+    matching_errors.ClusterUnreachable,
+    matching_errors.TooManyHere,
+    matching_errors.UnitsFailed,
     connector_errors.ProvinceLocked,
     connector_errors.RegistryUnreachable,
     connector_errors.RegistryRefused,

@@ -1,20 +1,22 @@
 """The search in threads of this process: compiled code holds no lock, and all threads read the same mapped files."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
-from matching.blocks import Blocks, Listed
+from matching.blocks import Blocks
 from matching.comparison import FIELDS
+from matching.engines.engine import Count, Result, Search, Unit
 from matching.errors import TooManyPairs
 from matching.localnames import local_names
 from matching.model import Model
 from matching.nametable import Array
 from matching.parts import parts_of
 from matching.posterior import Weighed, put_together, weighed
-from matching.registry import People, Registry
+from matching.registry import People
 from matching.searching import Kept, Sought, nothing_kept, search
 from matching.subjects import ByName, Subjects, weights_by_name, weights_of
 
@@ -28,53 +30,63 @@ MOST_LOOKED_AT = 200_000
 NEVER_TOO_MANY = 200_000_000
 """So many are looked at in any case: two common names among few records are no reason to stop."""
 
-Count = Callable[[int, Array], None]
-"""Told of a chunk's pairs, and pairs per blocking rule."""
+
+@dataclass(frozen=True)
+class Threads:
+    """The engine of one machine."""
+
+    threads: int | None = None
+    """How many at once; None: as many as the machine has cores."""
+
+    def searched(self, search: Search, count: Count = lambda *_: None) -> Weighed:
+        """See `matching.engines.engine.Engine`."""
+        return searched_in_threads(search, search.blocks(), count, self.threads)
+
+    def each(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[Result]:
+        """One after the other: each has all threads for itself."""
+        return [do(unit) for unit in units]
+
+
+HERE = Threads()
+"""The engine that a run has unless it is given another."""
 
 
 def searched_in_threads(
-    registry: Registry,
-    subjects: Subjects,
-    model: Model,
-    rows: Array,
-    evidence: Listed,
-    blocks: Blocks,
-    count: Count = lambda *_: None,
-    targets: Array | None = None,
+    search: Search, blocks: Blocks, count: Count = lambda *_: None, threads: int | None = None
 ) -> Weighed:
     """The best candidates of some records, in the order of `rows`.
 
     Args:
-        registry: whose people are searched.
-        subjects: all records.
-        model: what levels weigh.
-        rows: the records sought, in order.
-        evidence: what number and family found.
-        blocks: where else to look.
+        search: what to search.
+        blocks: where to look.
         count: told what was compared.
-        targets: per record, the position of an entry of which it is to be told what finds it; -1 for none.
+        threads: how many chunks are searched at once; None: as many as the machine has cores.
 
     Raises:
         TooManyPairs: blocks hold too many entries to look at.
     """
+    registry, subjects, model, rows = search.registry, search.subjects, search.model, search.rows
     people, by_name = registry.people(), weights_by_name(subjects, model)
 
     def work(chunk: Array) -> tuple[Array, Kept, Array]:
-        sought = blocks.sought(chunk, evidence)
-        if targets is not None:
-            sought = sought._replace(target=targets[np.searchsorted(rows, chunk)].astype(np.int32))
+        sought = blocks.sought(chunk, search.evidence)
+        if search.targets is not None:
+            sought = sought._replace(target=search.targets[np.searchsorted(rows, chunk)].astype(np.int32))
         _check(sought)
         return chunk, *_searched(subjects, model, by_name, people, sought)
 
-    # by birth: neighbours look at the same entries, and pages of a mapped registry are read in their order
-    in_order = np.argsort(subjects.records.birth[rows], kind="stable")
     parts = []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for chunk, kept, added in threads.map(work, _chunks(rows[in_order])):
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        for chunk, kept, added in pool.map(work, _chunks(in_order(subjects, rows))):
             count(int(kept.pairs.sum()), kept.by_rule)
             registry.release()
             parts.append(weighed(chunk, kept, added))
     return put_together(parts)
+
+
+def in_order(subjects: Subjects, rows: Array) -> Array:
+    """By birth: neighbours look at the same entries, and pages of a mapped registry are read in their order."""
+    return np.asarray(rows[np.argsort(subjects.records.birth[rows], kind="stable")])
 
 
 def _searched(

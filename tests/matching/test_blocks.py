@@ -18,6 +18,7 @@ from matching.blocking import FEW, RULES, date_rules, name_rules, near_rules, ru
 from matching.blocks import NOTHING_LISTED, Listed, listed
 from matching.columns import day_of, year_of
 from matching.engines import local
+from matching.engines.engine import Search
 from matching.engines.local import searched_in_threads
 from matching.errors import TooManyPairs, UnknownRule
 from matching.indexing import group_numbers, groups_of, near_names, search_order
@@ -198,9 +199,8 @@ class Crowd:
             by_rule.__iadd__(of_rules)
 
         stored = model.load()["teacher"]
-        found = searched_in_threads(
-            self.registry, self.subjects, stored, self.rows, evidence, blocks, count, targets
-        )
+        asked = Search(self.registry, self.subjects, stored, self.rows, evidence, targets=targets)
+        found = searched_in_threads(asked, blocks, count)
         return found, sum(pairs), by_rule
 
     def blocks(self, *, widely=True):
