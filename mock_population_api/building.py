@@ -28,7 +28,10 @@ from mock_population_api.orders import make_names, make_orders
 from mock_population_api.schemas import ENTRY
 from mock_population_api.unpacking import parents, unpack
 
-_INTO_ROWS = (*(FACTS.names or ()), *(f"name_{name}" for name in ("spelled", "signature", "prefix", *TABLE_OF)))
+_INTO_ROWS = (
+    *(FACTS.names or ()),
+    *(f"name_{name}" for name in ("spelled", "signature", "prefix", *TABLE_OF)),
+)
 """Columns that are written into rows, and then no longer needed."""
 _LAYOUT = 2
 """Raised when arrays are written otherwise, so that stores are made again."""
@@ -67,9 +70,7 @@ def open_engine(
     return engine
 
 
-def build_store(
-    registry: Path, store: Path, memory_limit: str = "3GB", more: Sequence[Path] = ()
-) -> Facts:
+def build_store(registry: Path, store: Path, memory_limit: str = "3GB", more: Sequence[Path] = ()) -> Facts:
     """Make the tables of `store` from the `*.parquet` of `registry`, unless they are there already.
 
     Args:
@@ -144,6 +145,11 @@ def _make_tables(store: Path, memory_limit: str, registry: Path, files: list[Pat
 
 
 def _read_input(engine: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
-    columns = ", ".join(f"{field.name}::VARCHAR AS {field.name}" if str(field.type) == "string" else field.name for field in ENTRY)
+    columns = ", ".join(
+        f"{field.name}::VARCHAR AS {field.name}" if str(field.type) == "string" else field.name
+        for field in ENTRY
+    )
     listed = ", ".join(literal(file) for file in files)
-    engine.execute(f"CREATE VIEW input AS SELECT {columns} FROM read_parquet([{listed}], union_by_name = true)")
+    engine.execute(
+        f"CREATE VIEW input AS SELECT {columns} FROM read_parquet([{listed}], union_by_name = true)"
+    )

@@ -51,14 +51,21 @@ letters of all; days since 1970 or NO_DAY, `swapped` with day and month swapped;
 gender, neither province."""
 
 FACTS = np.dtype(
-    [("name", np.int32), ("born", np.int32), ("gender", np.int16), *_PLACES, ("precision", np.int8)], align=True
+    [("name", np.int32), ("born", np.int32), ("gender", np.int16), *_PLACES, ("precision", np.int8)],
+    align=True,
 )
 """An entry: place of its name, days since 1970, codes, place in PRECISIONS."""
 
 INLINE = 40
 """Letters of a folded name that stand in its row; longer names are read where all letters are."""
 NAME = np.dtype(
-    [("spelled", np.uint64), ("signature", np.uint64), ("words", np.int32), ("sound", np.int32), ("letters", np.uint8, (INLINE,))],
+    [
+        ("spelled", np.uint64),
+        ("signature", np.uint64),
+        ("words", np.int32),
+        ("sound", np.int32),
+        ("letters", np.uint8, (INLINE,)),
+    ],
     align=True,
 )
 """A name, as in ASKED; 64 bytes, so that one look into memory tells all of it."""
@@ -68,9 +75,13 @@ LETTERS_IN_NAME = 24
 _LIKE = [("signature", np.uint64), ("at", np.int32), ("name", np.int32), ("prefix", np.uint32)]
 
 ORDERS = {
-    "by_name": np.dtype([("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES], align=True),
+    "by_name": np.dtype(
+        [("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES], align=True
+    ),
     "by_sound": np.dtype([("at", np.int32), ("year", np.int16)], align=True),
-    "by_edge": np.dtype([("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES[:2]], align=True),
+    "by_edge": np.dtype(
+        [("at", np.int32), ("year", np.int16), ("day_month", np.int16), *_PLACES[:2]], align=True
+    ),
     "by_date": np.dtype(
         [
             *_LIKE,

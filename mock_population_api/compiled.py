@@ -30,7 +30,14 @@ def compiled(function: Function) -> Function:
 def leaf(function: Function) -> Function:
     """The same for what makes no array: references to those it is given aren't counted, which would cost more than its work."""
     with _kept_apart():
-        made = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)  # type: ignore[call-overload]
+        made = numba.njit(
+            cache=True,
+            nogil=True,
+            error_model="numpy",
+            _nrt=False,
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+        )(function)  # type: ignore[call-overload]
     return cast("Function", made)
 
 

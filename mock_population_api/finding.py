@@ -4,7 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from mock_population_api.columns import FIRST_DAY, INLINE, LETTERS_IN_NAME, NAME, NO_DAY, UNKNOWN, Held, Order, Orders
+from mock_population_api.columns import (
+    FIRST_DAY,
+    INLINE,
+    LETTERS_IN_NAME,
+    NAME,
+    NO_DAY,
+    UNKNOWN,
+    Held,
+    Order,
+    Orders,
+)
 from mock_population_api.compiled import leaf
 from mock_population_api.likeness import NOTHING, hopeless, likeness
 from mock_population_api.mapped import Array
@@ -70,7 +80,9 @@ def _by_name(asked: Question, order: Order, fits: Array, count: int) -> int:
         there = (birth != UNKNOWN and row.birth_province == birth) or (
             home != UNKNOWN and row.residence_province == home
         )
-        fitting = (year != 0 and year == row.year) or (commune != UNKNOWN and row.residence_commune == commune)
+        fitting = (year != 0 and year == row.year) or (
+            commune != UNKNOWN and row.residence_commune == commune
+        )
         if day_month != 0:
             fitting = fitting or (near and row.day_month == day_month)
         else:
@@ -121,7 +133,9 @@ def _by_edge(asked: Question, order: Order, fits: Array, count: int) -> int:
                 there = (home != UNKNOWN and row.residence_province == home) or (
                     birth != UNKNOWN and row.birth_province == birth
                 )
-                fitting = there or _same_part(day_month, row.day_month) or (day_month == 0 and asked.placeless)
+                fitting = (
+                    there or _same_part(day_month, row.day_month) or (day_month == 0 and asked.placeless)
+                )
             if fitting:
                 count = _add(fits, count, row.at)
             place += 1
@@ -129,7 +143,9 @@ def _by_edge(asked: Question, order: Order, fits: Array, count: int) -> int:
 
 
 @leaf
-def name_likeness(asked: Question, letters: Array, places: Array, held: Held, name: int, notes: Array) -> float:
+def name_likeness(
+    asked: Question, letters: Array, places: Array, held: Held, name: int, notes: Array
+) -> float:
     """How alike the name asked is to one held, both of which have letters."""
     size = np.int64(held.names[name].signature & np.uint64(63))
     low, top = asked.folded, asked.folded_end
@@ -141,7 +157,9 @@ def name_likeness(asked: Question, letters: Array, places: Array, held: Held, na
 
 
 @leaf
-def _alike(asked: Question, letters: Array, places: Array, held: Held, row: Question, least: float, notes: Array) -> bool:
+def _alike(
+    asked: Question, letters: Array, places: Array, held: Held, row: Question, least: float, notes: Array
+) -> bool:
     """Whether the name asked and that of a row are at least so similar."""
     if asked.signature == NOTHING or row.signature == NOTHING:
         return False
@@ -152,7 +170,14 @@ def _alike(asked: Question, letters: Array, places: Array, held: Held, row: Ques
 
 @leaf
 def _by_date(
-    asked: Question, letters: Array, order: Order, held: Held, places: Array, fits: Array, count: int, notes: Array
+    asked: Question,
+    letters: Array,
+    order: Order,
+    held: Held,
+    places: Array,
+    fits: Array,
+    count: int,
+    notes: Array,
 ) -> int:
     """date_name, date_place."""
     first, last, initials = asked.first, asked.last, asked.initials
@@ -177,7 +202,14 @@ def _by_date(
 
 @leaf
 def _by_swapped(
-    asked: Question, letters: Array, order: Order, held: Held, places: Array, fits: Array, count: int, notes: Array
+    asked: Question,
+    letters: Array,
+    order: Order,
+    held: Held,
+    places: Array,
+    fits: Array,
+    count: int,
+    notes: Array,
 ) -> int:
     """swapped_date."""
     day, last = asked.swapped - FIRST_DAY, asked.last
@@ -194,7 +226,14 @@ def _by_swapped(
 
 @leaf
 def _by_commune(
-    asked: Question, letters: Array, order: Order, held: Held, places: Array, fits: Array, count: int, notes: Array
+    asked: Question,
+    letters: Array,
+    order: Order,
+    held: Held,
+    places: Array,
+    fits: Array,
+    count: int,
+    notes: Array,
 ) -> int:
     """commune_year, commune_name."""
     commune, year, last = asked.residence_commune, asked.year, asked.last
@@ -215,7 +254,14 @@ def _by_commune(
 
 @leaf
 def _by_birthplace(
-    asked: Question, letters: Array, order: Order, held: Held, places: Array, fits: Array, count: int, notes: Array
+    asked: Question,
+    letters: Array,
+    order: Order,
+    held: Held,
+    places: Array,
+    fits: Array,
+    count: int,
+    notes: Array,
 ) -> int:
     """birthplace_year."""
     province, year, day_month = asked.birth_province, asked.year, asked.day_month

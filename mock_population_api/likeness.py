@@ -126,7 +126,9 @@ def _common_short(places: Array, size: int, letters: Array, begin: int, end: int
 
 
 @leaf
-def _common_long(one: Array, low: int, top: int, other: Array, begin: int, end: int, taken: Array, found: Array) -> tuple[int, int]:
+def _common_long(
+    one: Array, low: int, top: int, other: Array, begin: int, end: int, taken: Array, found: Array
+) -> tuple[int, int]:
     """The same for names of any length; `taken` and `found` (uint8) are for notes, as long as the longest name."""
     size, length = top - low, end - begin
     reach = max(max(size, length) // 2 - 1, 0)
@@ -150,7 +152,9 @@ def _common_long(one: Array, low: int, top: int, other: Array, begin: int, end: 
 
 
 @leaf
-def likeness(one: Array, low: int, top: int, places: Array, other: Array, begin: int, end: int, notes: Array) -> float:
+def likeness(
+    one: Array, low: int, top: int, places: Array, other: Array, begin: int, end: int, notes: Array
+) -> float:
     """Jaro-Winkler similarity of two folded names, as DuckDB reckons it.
 
     Args:

@@ -38,7 +38,9 @@ def make_name_table(engine: duckdb.DuckDBPyConnection, registry: Path, folder: P
     Raises:
         RegistryFolderError: Two names have one hash.
     """
-    texts = [batch.column(0).cast(pa.large_string()) for batch in engine.sql(DISTINCT).to_arrow_reader(_BATCH)]
+    texts = [
+        batch.column(0).cast(pa.large_string()) for batch in engine.sql(DISTINCT).to_arrow_reader(_BATCH)
+    ]
     hashes = np.concatenate([np.zeros(0, np.uint64), *map(hashes_of, texts)])
     order = np.argsort(hashes)
     hashes = hashes[order]
@@ -61,7 +63,9 @@ def _put_keys(registry: Path, folder: Path, hashes: Array, known: Array) -> None
         keys = [key for key in TABLE_OF if TABLE_OF[key] == table]
         distinct = np.unique(np.concatenate([hashes[key][known] for key in keys]))
         if table == "word" and len(distinct) > _MOST_WORDS:
-            raise RegistryFolderError(registry, f"holds more than {_MOST_WORDS:,} first and last words of names")
+            raise RegistryFolderError(
+                registry, f"holds more than {_MOST_WORDS:,} first and last words of names"
+            )
         put(folder, f"{table}_hash", distinct)
         for key in keys:
             put(folder, f"name_{key}", places_of(distinct, hashes[key], known))
@@ -76,9 +80,7 @@ def names_at(mapped: Mapped, places: Array) -> pa.Array:
     """The names as written at these places; null for NO_NAME."""
     offsets, data = mapped["name_full_at"], mapped["name_full"]
     held = len(offsets) - 1
-    texts = pa.Array.from_buffers(
-        pa.large_string(), held, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-    )
+    texts = pa.Array.from_buffers(pa.large_string(), held, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
     return texts.take(pa.array(places, mask=places == NO_NAME)).cast(pa.string())
 
 

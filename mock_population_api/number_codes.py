@@ -44,7 +44,9 @@ def to_codes(texts: pa.Array, odd: Oddities, *, new: bool = False) -> Codes:
     plain = pc.fill_null(pc.match_substring_regex(texts, _DIGITS), False)
     kept = pc.if_else(plain, texts, pa.scalar(None, pa.large_string()))
     # joining with null is null
-    codes = pc.binary_join_element_wise(pa.scalar("1", pa.large_string()), kept, pa.scalar("", pa.large_string()))
+    codes = pc.binary_join_element_wise(
+        pa.scalar("1", pa.large_string()), kept, pa.scalar("", pa.large_string())
+    )
     result = pc.fill_null(codes.cast(pa.int64()), NO_NUMBER).to_numpy(zero_copy_only=False)
     strange = pc.and_(pc.invert(plain), pc.is_valid(texts)).to_numpy(zero_copy_only=False)
     if strange.any():

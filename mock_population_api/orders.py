@@ -46,7 +46,9 @@ def _by_name(mapped: Mapped, column: str) -> Array:
     name, values = mapped["name"], mapped[f"name_{column}"]
     if not len(values):
         return np.full(len(name), -1, np.int32)
-    return np.where(name < 0, values.dtype.type(-1) if values.dtype.kind == "i" else values.dtype.type(0), values[name])
+    return np.where(
+        name < 0, values.dtype.type(-1) if values.dtype.kind == "i" else values.dtype.type(0), values[name]
+    )
 
 
 def _day(mapped: Mapped) -> Array:
@@ -90,7 +92,9 @@ _SORTINGS = {
     "by_sound": _Sorting(_of_name("sound"), lambda mapped: len(mapped["sound_hash"]), years, 12),
     "by_edge": _Sorting(_of_name("edge"), lambda mapped: len(mapped["edge_hash"]), years, 12),
     "by_date": _Sorting(_day, lambda _: _LAST_DAY - FIRST_DAY),
-    "by_commune": _Sorting(lambda mapped: mapped["residence_commune"], _codes_of("residence_commune"), years, 12),
+    "by_commune": _Sorting(
+        lambda mapped: mapped["residence_commune"], _codes_of("residence_commune"), years, 12
+    ),
     "by_birthplace": _Sorting(_birthplace, _codes_of("birth_province"), _days, 23),
 }
 
@@ -119,9 +123,10 @@ def make_orders(folder: Path) -> None:
 
 def _put_rows(folder: Path, name: str, kind: np.dtype[np.void], mapped: Mapped, at: Array | None) -> None:
     """Write rows: the columns of entries, in the order of `at` or in their own."""
-    assert kind.names
     values = {
-        field: _COLUMNS[field](mapped) if field in _COLUMNS else mapped[field] for field in kind.names if field != "at"
+        field: _COLUMNS[field](mapped) if field in _COLUMNS else mapped[field]
+        for field in kind.names or ()
+        if field != "at"
     }
     size = len(mapped["key"]) if at is None else len(at)
     with Rows(folder, name, kind) as written:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from mock_population_api.columns import NO_DAY, PRECISIONS
 from mock_population_api.mapped import Array, Mapped
 from mock_population_api.name_table import NO_NAME, names_at
-from mock_population_api.number_codes import PERSONAL, to_codes, to_texts, Oddities
+from mock_population_api.number_codes import PERSONAL, Oddities, to_codes, to_texts
 from mock_population_api.schemas import ANSWERED
 from mock_population_api.unpacking import found_in
 
@@ -43,7 +43,9 @@ class People:
             table, holders = self.mapped[f"held_{name}"], self.mapped[f"held_{name}_by"]
             low, high = (np.searchsorted(table, codes[still], side=side) for side in ("left", "right"))
             asked = np.repeat(still, high - low)
-            found.append((asked, np.full(len(asked), code, np.int8), holders[runs(low, high)].astype(np.int64)))
+            found.append(
+                (asked, np.full(len(asked), code, np.int8), holders[runs(low, high)].astype(np.int64))
+            )
             still = still[low == high]
         places, ways, positions = (np.concatenate(column) for column in zip(*found, strict=True))
         # a number may stand twice with one person
@@ -108,5 +110,3 @@ def _dates(days: Array) -> pa.Array:
 
 def _decoded(texts: list[str], codes: Array) -> pa.Array:
     return pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0))
-
-

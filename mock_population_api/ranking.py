@@ -10,12 +10,13 @@ from mock_population_api.finding import Question, fitting_entries, name_likeness
 from mock_population_api.likeness import NOTHING, most_alike, place_letters
 from mock_population_api.mapped import Array
 
-
 _MOST_FOR_NAME = 5.0 + 1e-6
 
 
 @leaf
-def _name_points(asked: Question, letters: Array, held: Held, name: int, places: Array, notes: Array) -> float:
+def _name_points(
+    asked: Question, letters: Array, held: Held, name: int, places: Array, notes: Array
+) -> float:
     if name == UNKNOWN or not asked.named:
         return 0.0
     other, alike = held.names[name], 0.0
@@ -66,7 +67,7 @@ def _date_points(points: float, asked: Question, born: int, precision: int) -> f
 
 
 @leaf
-def _place_points(points: float, asked: Question, entry: Any) -> float:
+def _place_points(points: float, asked: Question, entry: Any) -> float:  # noqa: ANN401 (a row of FACTS)
     home, commune = asked.residence_province, asked.residence_commune
     points += asked.gender != UNKNOWN and asked.gender == entry.gender
     points += asked.birth_province != UNKNOWN and asked.birth_province == entry.birth_province
@@ -92,7 +93,15 @@ def _distinct(fits: Array, count: int, restricted: Array) -> int:
 
 @leaf
 def _best(
-    asked: Question, letters: Array, held: Held, places: Array, fits: Array, count: int, notes: Array, best: Array, points: Array
+    asked: Question,
+    letters: Array,
+    held: Held,
+    places: Array,
+    fits: Array,
+    count: int,
+    notes: Array,
+    best: Array,
+    points: Array,
 ) -> int:
     """Those of `fits` with most points, first, into `best`, which they fill at most; how many."""
     kept = 0

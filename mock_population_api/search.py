@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mock_population_api.columns import ASKED, NO_DAY
+from mock_population_api.dates import days_from, parts_of
 from mock_population_api.likeness import prefixes, signatures
 from mock_population_api.mapped import Array
 from mock_population_api.name_keys import keys_of, spelled
 from mock_population_api.name_table import TABLE_OF, places_of
 from mock_population_api.people import runs
 from mock_population_api.ranking import search
-from mock_population_api.dates import days_from, parts_of
 from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
 from mock_population_api.store import Store
 from mock_population_api.text_hashes import hashes_of
@@ -110,6 +110,7 @@ RULES = (
     ),
 )
 
+
 def trace(store: Store, queries: pa.Table) -> pa.Table:
     """Candidates for `queries` (TRACE_QUESTIONS): a table of schema TRACED, by query, then rank."""
     return pa.concat_tables([TRACED.empty_table(), *_traced(store, queries, max(len(queries), 1))])
@@ -172,7 +173,11 @@ def _asked(store: Store, queries: pa.Table) -> tuple[Array, Array]:
     mapped, texts, names = store.people.mapped, store.people.texts, queries["full_name"]
     letters, starts = store.folding.folded(names)
     asked = np.zeros(len(queries), ASKED)
-    asked["folded"], asked["folded_end"], asked["signature"] = starts[:-1], starts[1:], signatures(letters, starts)
+    asked["folded"], asked["folded_end"], asked["signature"] = (
+        starts[:-1],
+        starts[1:],
+        signatures(letters, starts),
+    )
     asked["prefix"] = prefixes(letters, starts)
     asked["spelled"], hashes, known = hashes_of(spelled(names)), keys_of(letters, starts), np.diff(starts) > 0
     for key, table in TABLE_OF.items():

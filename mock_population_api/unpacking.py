@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mock_population_api.errors import RegistryFolderError
 from mock_population_api.columns import NO_DAY, PRECISIONS
+from mock_population_api.errors import RegistryFolderError
 from mock_population_api.mapped import Array, Mapped, put
 from mock_population_api.name_table import places_of
 from mock_population_api.number_codes import PERSONAL, Oddities, to_codes
@@ -95,7 +95,9 @@ def _check_numbers(engine: duckdb.DuckDBPyConnection, registry: Path) -> int:
 
 
 def _texts(engine: duckdb.DuckDBPyConnection, registry: Path, column: str) -> list[str]:
-    found = engine.sql(f"SELECT DISTINCT {column} FROM input WHERE {column} IS NOT NULL ORDER BY 1").fetchall()
+    found = engine.sql(
+        f"SELECT DISTINCT {column} FROM input WHERE {column} IS NOT NULL ORDER BY 1"
+    ).fetchall()
     if len(found) > _MOST_TEXTS:
         raise RegistryFolderError(registry, f"holds more than {_MOST_TEXTS:,} values of {column}")
     return [text for (text,) in found]
@@ -112,7 +114,9 @@ def days_of(dates: pa.Array) -> Array:
     return np.asarray(pc.fill_null(dates.cast(pa.int32()), NO_DAY).to_numpy(zero_copy_only=False))
 
 
-def _narrow(batch: pa.RecordBatch, lists: dict[str, list[str]], names: Mapped, odd: Oddities) -> dict[str, Array]:
+def _narrow(
+    batch: pa.RecordBatch, lists: dict[str, list[str]], names: Mapped, odd: Oddities
+) -> dict[str, Array]:
     hashes, named = hashes_of(batch.column("full_name")), pc.is_valid(batch.column("full_name"))
     columns = {
         "key": batch.column("personal_id").cast(pa.int64()).to_numpy(),
@@ -145,7 +149,11 @@ def _put_lists(folder: Path, name: str, found: list[tuple[Array, Array]], place:
     owner = place[np.concatenate([rows for rows, _ in found])]
     codes = np.concatenate([codes for _, codes in found])
     order = np.argsort(owner, kind="stable")
-    put(folder, f"{name}_at", np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(place))))).astype(np.int32))
+    put(
+        folder,
+        f"{name}_at",
+        np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(place))))).astype(np.int32),
+    )
     put(folder, name, codes[order])
     by_code = np.lexsort((owner, codes))
     put(folder, f"held_{name}", codes[by_code])

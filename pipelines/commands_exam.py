@@ -55,7 +55,12 @@ def serve(asked: Asked, host: str, port: int, grades: tuple[str, ...], rate: flo
         )
         click.echo(text("exam.serving", address=f"http://{host}:{port}"), err=True)
         uvicorn.run(
-            make_exam_app(desk), host=host, port=port, log_level="warning", access_log=False, server_header=False
+            make_exam_app(desk),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
         )
 
 

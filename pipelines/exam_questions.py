@@ -48,7 +48,11 @@ class Answer(BaseModel):
 
 
 def answer(
-    question: Question, holding: list[LinkedStudent], provinces: tuple[str, ...], grades: tuple[str, ...], today: date
+    question: Question,
+    holding: list[LinkedStudent],
+    provinces: tuple[str, ...],
+    grades: tuple[str, ...],
+    today: date,
 ) -> Answer:
     """Hold a question against the records that are linked with its number.
 
@@ -60,7 +64,9 @@ def answer(
         today: The day, for dates in two digits.
     """
     cohort = [
-        one for one in holding if (not provinces or one.province in provinces) and (not grades or one.grade in grades)
+        one
+        for one in holding
+        if (not provinces or one.province in provinces) and (not grades or one.grade in grades)
     ]
     agreeing = [one for one in cohort if _agrees(question, one, today)]
     found: Found = "agrees" if agreeing else "differs" if cohort else "none"

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-
 import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from pydantic import ValidationError
@@ -186,7 +185,10 @@ def _request_id(request: Request) -> str:
 
 async def _question(request: Request) -> Question:
     packed = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
-    if packed or request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if (
+        packed
+        or request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json"
+    ):
         raise Problem("content_type_unsupported")
     body = bytearray()
     async for chunk in request.stream():
@@ -205,12 +207,20 @@ def _told(request_id: str | None) -> dict[str, str]:
 
 def _said(code: str, headers: dict[str, str]) -> Response:
     status, title = PROBLEMS[code]
-    content = {"type": "about:blank", "code": code, "status": status, "title": title, "retryable": status in {429, 503}}
+    content = {
+        "type": "about:blank",
+        "code": code,
+        "status": status,
+        "title": title,
+        "retryable": status in {429, 503},
+    }
     return JSONResponse(content, status, _told(None) | headers, media_type="application/problem+json")
 
 
 def _problem(_: Request, refused: Exception) -> Response:
-    return _said(refused.code, refused.headers) if isinstance(refused, Problem) else _said("internal_error", {})
+    return (
+        _said(refused.code, refused.headers) if isinstance(refused, Problem) else _said("internal_error", {})
+    )
 
 
 def _framework_problem(_: Request, refused: Exception) -> Response:
@@ -225,5 +235,3 @@ def _failed(code: str) -> Callable[[Request, Exception], Response]:
         return _said(code, {})
 
     return say
-
-

@@ -19,7 +19,9 @@ def resumable(engine: sa.Engine, settings: Settings, run: str = "") -> tuple[str
         RunUnknown: There is none.
     """
     found = history.runs(engine, limit=1000) if is_prepared(engine) else []
-    able = [one for one in found if run in ("", one.run) and _has_something_left(settings, one, named=bool(run))]
+    able = [
+        one for one in found if run in ("", one.run) and _has_something_left(settings, one, named=bool(run))
+    ]
     if not able:
         raise RunUnknown(run)
     return able[0].run, Scope.model_validate(able[0].scope)

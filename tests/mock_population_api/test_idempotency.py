@@ -6,15 +6,25 @@ A model of a few lines says what must come of each request; the service, stopped
 import shutil
 import time
 import uuid
-from datetime import timedelta
 
 import pyarrow as pa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 REQUEST_IDS = [str(uuid.UUID(int=number)) for number in range(1, 4)]
-KEYS, PEOPLE, SCHOOLS, MOMENTS = ("key-a", "key-b"), 3, ("01000101", "01000102"), ("2026-09-01", "2026-09-02", "2026-09-03")
+KEYS, PEOPLE, SCHOOLS, MOMENTS = (
+    ("key-a", "key-b"),
+    3,
+    ("01000101", "01000102"),
+    ("2026-09-01", "2026-09-02", "2026-09-03"),
+)
 
 
 class Requests(RuleBasedStateMachine):
@@ -71,7 +81,13 @@ class Requests(RuleBasedStateMachine):
             return
         held, stated = self.facts.get(person), (moment, school)
         expected = (
-            "created" if held is None else "unchanged" if held == stated else "updated" if held[0] < moment else "rejected"
+            "created"
+            if held is None
+            else "unchanged"
+            if held == stated
+            else "updated"
+            if held[0] < moment
+            else "rejected"
         )
         assert answer.json()["results"][0]["outcome"] == expected
         if expected in {"created", "updated"}:

@@ -206,7 +206,13 @@ WRITTEN = {
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃ '’ỳ-.ÐƉıİØ\u0301\u200b\u00a0中1") | st.text(), min_size=2, max_size=8))
+@given(
+    st.lists(
+        st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃ '’ỳ-.ÐƉıİØ\u0301\u200b\u00a0中1") | st.text(),
+        min_size=2,
+        max_size=8,
+    )
+)
 def test_folded_names_and_their_keys_are_as_the_rules_are_written(store, names):
     letters, starts = store.folding.folded(pa.array(names))
     keys = keys_of(letters, starts)
@@ -215,7 +221,9 @@ def test_folded_names_and_their_keys_are_as_the_rules_are_written(store, names):
         cursor.register("asked", pa.table({"place": range(len(names)), "name": names}))
         question = f"SELECT f, {written} FROM (SELECT place, folded(name) AS f FROM asked) ORDER BY place"
         rows = cursor.sql(question).to_arrow_table().to_pylist()
-    assert [bytes(letters[low:high]).decode() or None for low, high in pairwise(starts)] == [row["f"] for row in rows]
+    assert [bytes(letters[low:high]).decode() or None for low, high in pairwise(starts)] == [
+        row["f"] for row in rows
+    ]
     for one, other in combinations(range(len(names)), 2):
         if rows[one]["f"] and rows[other]["f"]:
             for key in WRITTEN:
@@ -223,7 +231,10 @@ def test_folded_names_and_their_keys_are_as_the_rules_are_written(store, names):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["a", "b", "c", " "]), min_size=1, max_size=80).map("".join), st.text("abc ", min_size=1, max_size=80))
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", " "]), min_size=1, max_size=80).map("".join),
+    st.text("abc ", min_size=1, max_size=80),
+)
 def test_likeness_is_as_duckdb_reckons_it(store, one, other):
     letters, starts = letters_of(pa.array([one, other]))
     places, notes = np.zeros(128, np.uint64), np.empty((2, 100), np.uint8)

@@ -47,7 +47,13 @@ def desk(tmp_path):
                 "insert into students values (?, ?, ?, ?, ?)", (record, "school-1", grade, name, born)
             )
     create_sync_tables(engine)
-    shared = {"reason": "exact", "decided_by": "exact_key", "confirmed_by_person": False, "run": "r", "valid_from": "2026"}
+    shared = {
+        "reason": "exact",
+        "decided_by": "exact_key",
+        "confirmed_by_person": False,
+        "run": "r",
+        "valid_from": "2026",
+    }
     with writing(engine) as connection:
         for record, number, *_, province in PUPILS:
             row = {"kind": "student", "record_id": record, "province": province, "personal_id": number}
@@ -55,12 +61,24 @@ def desk(tmp_path):
         told = {"kind": "student", "record_id": "s4", "personal_id": DEAD, "province": "38", "run": "r"}
         connection.execute(link_flags.insert().values(**told, flag="deceased", at="2026"))
         for record, number in (("s1", LAN), ("s2", "038208999999")):
-            home = {"kind": "student", "record_id": record, "personal_id": number, "found": "current", "run": "r"}
-            connection.execute(residences.insert().values(**home, province="38", commune="14758", as_of="2026-01-01"))
+            home = {
+                "kind": "student",
+                "record_id": record,
+                "personal_id": number,
+                "found": "current",
+                "run": "r",
+            }
+            connection.execute(
+                residences.insert().values(**home, province="38", commune="14758", as_of="2026-01-01")
+            )
     clients = ExamClients(SimpleNamespace(home=tmp_path))
     clock = SimpleNamespace(now=datetime(2026, 5, 1, 8, tzinfo=UTC))
     yield SimpleNamespace(
-        engine=engine, clients=clients, clock=clock, key=clients.add("exam", ()), north=clients.add("north", ("38",))
+        engine=engine,
+        clients=clients,
+        clock=clock,
+        key=clients.add("exam", ()),
+        north=clients.add("north", ("38",)),
     )
     engine.dispose()
 
@@ -69,7 +87,12 @@ def desk(tmp_path):
 def client(desk):
     auditor = Auditor(KEY, "exam-api")
     whole = ExamDesk(
-        desk.engine, LinkedStudents(desk.engine), desk.clients, auditor, lambda: desk.clock.now, rate=Rate(5, 10)
+        desk.engine,
+        LinkedStudents(desk.engine),
+        desk.clients,
+        auditor,
+        lambda: desk.clock.now,
+        rate=Rate(5, 10),
     )
     return TestClient(make_exam_app(whole), raise_server_exceptions=False, headers=stated(desk.key))
 
@@ -120,7 +143,10 @@ def test_a_pupil_is_told_to_who_states_name_and_date(client, name):
     ],
 )
 def test_nothing_is_told_to_who_does_not(client, number, name, born, found):
-    assert client.post("/v1/candidates", json=asked(number, name, born)).json() == {"found": found, "candidates": []}
+    assert client.post("/v1/candidates", json=asked(number, name, born)).json() == {
+        "found": found,
+        "candidates": [],
+    }
 
 
 def test_somebody_enrolled_twice_is_two_candidates_and_an_old_residence_is_not_told(client):
@@ -142,7 +168,11 @@ def test_a_client_of_one_province_is_told_of_nobody_else(client, desk):
 
 def test_every_answer_is_written_down_with_purpose_and_no_person(client, desk):
     client.post("/v1/candidates", json=asked(LAN, "Nguyễn Thị Lan", "2008-09-05"))
-    client.post("/v1/candidates", json=asked(LAN, "Trần", "2008-09-05"), headers=stated(desk.key, **{"X-Purpose": "exam-priority"}))
+    client.post(
+        "/v1/candidates",
+        json=asked(LAN, "Trần", "2008-09-05"),
+        headers=stated(desk.key, **{"X-Purpose": "exam-priority"}),
+    )
     rows = entries(desk)
     facts = [json.loads(row["facts"]) for row in rows]
     assert [(one["client"], one["officer"], one["purpose"], one["found"]) for one in facts] == [
@@ -204,7 +234,9 @@ def test_a_bad_question_is_a_problem_that_repeats_nothing(client, body):
 
 
 def test_a_body_of_ten_megabytes_and_other_addresses_are_refused(client):
-    huge = client.post("/v1/candidates", content=b" " * 10_000_000, headers={"Content-Type": "application/json"})
+    huge = client.post(
+        "/v1/candidates", content=b" " * 10_000_000, headers={"Content-Type": "application/json"}
+    )
     assert huge.json()["code"] == "body_too_large"
     assert client.get("/v1/candidates").json()["code"] == "method_not_allowed"
     assert client.get("/v1/all").json()["code"] == "not_found"
