@@ -27,7 +27,7 @@ from connectors.errors import SchemaNewer, SchemaOlder
 
 VERSION_TABLE = "identity_sync_version"
 """Alembic's own table; a name of ours, since others may keep theirs in the same database."""
-FIRST, HEAD = "0001", "0007"
+FIRST, HEAD = "0001", "0008"
 """The revision of databases that were made before revisions were counted, and the present one."""
 
 OWNERS = (

@@ -21,7 +21,7 @@ class Fate(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a row is stale."""
+    """Why a row is not taken in: what it was about is no more as it was, or whoever is named may not."""
 
     RECORD_CHANGED = "record_changed"
     RECORD_GONE = "record_gone"

@@ -173,7 +173,8 @@ def test_what_was_withdrawn_holds_no_longer_and_the_same_list_does_not_revive_it
     office("Lan", ("S1", "same_2", X, Y))
     (number, *_) = live_decisions(engine, "student").to_pylist()[0].values()
     assert withdraw(engine, [number], "run 2", at(9_000)) == 1
-    assert withdraw(engine, [number], "run 2", at(9_000)) == 0
+    assert withdraw(engine, [number], "run 2", at(9_000)) == 1, "a resumed run says the same"
+    assert withdraw(engine, [number], "run 3", at(9_000)) == 0
     assert states(engine)[0] == ("Hoa", "S1", State.WITHDRAWN)
     assert states(engine)[2] == ("Lan", "S1", State.ACTIVE), "nobody contradicts it any more"
     assert office("Hoa", ("S1", "same_1", X)) == ["entry_changed"]

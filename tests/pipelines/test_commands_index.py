@@ -46,7 +46,7 @@ def test_it_says_what_it_made_and_every_stage(folders, tmp_path, capsys, languag
     assert run(["--lang", language, "index", *folders, "--profile", "people"]) == Exit.DONE
     said = capsys.readouterr()
     assert words in said.out
-    assert len(said.err.splitlines()) == 11
+    assert len(said.err.splitlines()) == 12
 
 
 def test_no_index_to_merge_into(folders, tmp_path, capsys):

@@ -25,6 +25,8 @@ def commands(group, *before):
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield " ".join([*before, name])
             yield from commands(command, *before, name)
         else:
             yield " ".join([*before, name])
@@ -39,6 +41,7 @@ def story(world, tmp_path_factory):
     shutil.copytree(world.folder / "education", folder / "education")
     shutil.copytree(world.folder / "registry", folder / "registry")
     shutil.copy(world.database, folder / "education.db")
+    (folder / "education.db").chmod(0o600)
     (folder / "password.txt").touch(mode=0o600)
     (folder / "password.txt").write_text("một mật khẩu để thử")
     (folder / "identity-sync.toml").write_text(
@@ -61,7 +64,7 @@ def without_servers(world, monkeypatch):
     """Neither a Prefect server, nor a page that would go on, nor another world."""
     import uvicorn
 
-    from pipelines import commands_demo, commands_registry, deployments, sync
+    from pipelines import commands_demo, commands_registry, schedule, sync
 
     # the world is there, and one like it has been linked for the story
     monkeypatch.setattr(
@@ -72,7 +75,7 @@ def without_servers(world, monkeypatch):
     monkeypatch.setattr(uvicorn, "run", lambda app, **_: None)
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.setattr(commands_registry, "job_flow", lambda name, work: lambda run: work())
-    monkeypatch.setattr(deployments, "serve_schedules", lambda: None)
+    monkeypatch.setattr(schedule, "run_schedule", lambda *_: None)
 
 
 def test_every_command_has_an_example():
@@ -95,4 +98,5 @@ def test_every_example_runs(story, without_servers, monkeypatch, capfd):
     for name, example in EXAMPLES.items():
         code = run(shlex.split(example))
         told = capfd.readouterr()
-        assert (name, code) == (name, Exit.DONE), told.err
+        # the story's registry has a secret that anybody can guess, and the check says so
+        assert (name, code) == (name, Exit.SETTINGS if name == "config check" else Exit.DONE), told.err or told.out
