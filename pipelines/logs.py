@@ -58,12 +58,22 @@ _NET = LastNet()
 
 def guard_handlers() -> None:
     """Put the net before every handler that there is; once is enough, twice does no harm."""
+    for handler in _handlers():
+        handler.addFilter(_NET)
+
+
+def unguard_handlers() -> None:
+    """Take it away again, where a process goes on to something else."""
+    for handler in _handlers():
+        handler.removeFilter(_NET)
+
+
+def _handlers() -> set[logging.Handler]:
     loggers = [
         logging.getLogger(),
         *[logging.getLogger(name) for name in list(logging.root.manager.loggerDict)],
     ]
-    for handler in {handler for logger in loggers for handler in logger.handlers}:
-        handler.addFilter(_NET)
+    return {handler for logger in loggers for handler in logger.handlers}
 
 
 def guard_process() -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from mock_population_api.app import create_app
+from mock_population_api.search import warm_up
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,7 @@ def signed_in(built_store, hand_made, tmp_path_factory):
     folder = shutil.copytree(built_store, tmp_path_factory.mktemp("contract") / "store")
     with hand_made.open_client(folder, hand_made.watch()) as inside:
         hand_made.sign_in(inside)
+        warm_up(inside.app.state.service.store)
         token = inside.headers["Authorization"]
         with hand_made.listening(create_app(inside.app.state.service)) as address:
             yield address, {"Authorization": token, **hand_made.stated()}
