@@ -120,11 +120,9 @@ def name_rules(
     same_day = day_of(birth) != 0 and day_of(birth) == day_of(other)
     coarse = is_coarse(birth) or is_coarse(other)
     if year != other_year:
-        if is_year_slip(year, other_year):
-            if same_month and same_day:
-                met |= _OTHER_YEAR
-            if coarse and home != 0 and home == other_home:
-                met |= _NEAR_YEAR
+        exact, at_home = same_month and same_day, coarse and home != 0 and home == other_home
+        if (exact or at_home) and is_year_slip(year, other_year):
+            met |= (_OTHER_YEAR if exact else 0) | (_NEAR_YEAR if at_home else 0)
         return met
     if same_month:
         met |= _MONTH

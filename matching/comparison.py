@@ -9,7 +9,7 @@ import numpy as np
 from matching import levels
 from matching.columns import Entries, Records, day_of, is_first_of_january, month_of, year_of
 from matching.compiled import compiled, inner
-from matching.likeness import name_level
+from matching.likeness import name_agrees
 from matching.nametable import Array, Names
 
 FIELDS = tuple(levels.COMPARISONS)
@@ -31,9 +31,6 @@ P_BOTH, P_ONE, P_MIXED, P_DIFFER, P_MISSING = map(levels.PARENTS.index, levels.P
 
 A_GENERATION = 12
 """Years beyond which two dates are hardly one person's: no usual slip, and already a parent's or child's."""
-
-PARENT_AGREES = levels.NAME.index("given_same_sound")
-"""The last level of a parent's name that counts as the same parent."""
 
 
 @inner
@@ -161,11 +158,8 @@ def one_digit_apart(a: int, b: int) -> bool:
 
 
 @inner
-def parents_level(father: int, mother: int) -> int:
-    """Both parents together, from the levels of their names."""
-    missing = len(levels.NAME) - 1
-    compared = (father != missing) + (mother != missing)
-    agree = (father <= PARENT_AGREES) + (mother <= PARENT_AGREES)
+def parents_level(compared: int, agree: int) -> int:
+    """Both parents together: of how many both sides know the name, and of how many of those it agrees."""
     if compared == 0:
         return P_MISSING
     if agree == 2:
@@ -186,10 +180,14 @@ def parents_of_pair(
     established: Array,
 ) -> int:
     """Father's and mother's name on record against those behind the entry's parent numbers."""
-    return parents_level(
-        name_level(names, records.father_name[row], entry_names, entries.father_name[at], established),
-        name_level(names, records.mother_name[row], entry_names, entries.mother_name[at], established),
-    )
+    father, mother, compared, agree = records.father_name[row], records.mother_name[row], 0, 0
+    if father >= 0 and entries.father_name[at] >= 0:
+        compared += 1
+        agree += name_agrees(names, father, entry_names, entries.father_name[at], established)
+    if mother >= 0 and entries.mother_name[at] >= 0:
+        compared += 1
+        agree += name_agrees(names, mother, entry_names, entries.mother_name[at], established)
+    return parents_level(compared, agree)
 
 
 @compiled

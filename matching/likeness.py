@@ -179,14 +179,20 @@ def _bare(shape: int) -> bool:
 
 
 @inner
-def _letters_apart(a: int, b: int) -> int:
-    """How many letters occur in one name only; an edit changes two at most."""
-    apart = (a ^ b) & 0x7FFFFFF
+def _only_in(a: int, b: int) -> int:
+    """How many letters of the alphabet occur in the first name only."""
+    only = a & ~b & 0x7FFFFFF
     count = 0
-    while apart:
-        apart &= apart - 1
+    while only:
+        only &= only - 1
         count += 1
     return count
+
+
+@inner
+def _size(shape: int) -> int:
+    """Letters of a name that are looked at."""
+    return min(shape >> 32 & 0xFFFF, LONGEST)
 
 
 @inner
@@ -196,15 +202,15 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     if x[a, SOUND] == y[b, SOUND] or x[a, COMPACT] == y[b, COMPACT]:
         return SAME_SOUND
     first_agrees, last_agrees = x[a, FIRST_WORD] == y[b, FIRST_WORD], x[a, LAST_WORD] == y[b, LAST_WORD]
-    apart = _letters_apart(x[a, SHAPE], y[b, SHAPE])
-    n, m = min(x[a, SHAPE] >> 32 & 0xFFFF, LONGEST), min(y[b, SHAPE] >> 32 & 0xFFFF, LONGEST)
+    here, there = _only_in(x[a, SHAPE], y[b, SHAPE]), _only_in(y[b, SHAPE], x[a, SHAPE])
+    n, m = _size(x[a, SHAPE]), _size(y[b, SHAPE])
     # words and letters lie elsewhere in memory: they are looked at only where what is at hand leaves a level open
-    distance = _edits(left, a, n, right, b, m) if apart <= 4 else 3
+    distance = _edits(left, a, n, right, b, m, here + there)
     if distance <= 1:
         return ONE_EDIT
     if x[a, SORTED] == y[b, SORTED]:
         return WORD_ORDER
-    if (first_agrees or last_agrees) and _word_missing(left, a, right, b):
+    if (first_agrees or last_agrees) and _word_missing(left, a, right, b, here, there):
         return WORD_MISSING
     if last_agrees and _same_but_first(left, a, right, b):
         return FAMILY_DIFFERS
@@ -212,24 +218,66 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
         return TWO_EDITS
     if first_agrees and last_agrees and n > 0:
         return ENDS
-    # letters in one name only are out of common: the similarity can't be reached with more than a quarter of them
-    if n + m > 0 and 4 * apart <= n + m and _similarity(left, a, n, right, b, m) >= SIMILAR_FROM:
+    common = min(n - here, m - there)
+    if _may_be_similar(common, n, m, 4) and _similar(left, a, n, right, b, m, common):
         return SIMILAR
     return DIFFERENT
 
 
 @inner
-def _edits(left: Names, a: int, n: int, right: Names, b: int, m: int) -> int:
+def _edits(left: Names, a: int, n: int, right: Names, b: int, m: int, apart: int) -> int:
+    """`edits`; an edit changes two letters of the alphabet at most."""
+    if apart > 4 or abs(n - m) > 2:
+        return 3
     return edits_within(left.letters, left.letter_start[a], n, right.letters, right.letter_start[b], m)
 
 
 @inner
-def _similarity(left: Names, a: int, n: int, right: Names, b: int, m: int) -> float:
-    return similarity_within(left.letters, left.letter_start[a], n, right.letters, right.letter_start[b], m)
+def _may_be_similar(common: int, n: int, m: int, start: int) -> bool:
+    """Whether names that begin alike by so many letters, and have so many letters in common at most, can be similar."""
+    if common <= 0:
+        return False
+    jaro = (common / n + common / m + 1) / 3
+    return jaro + start * 0.1 * (1 - jaro) >= SIMILAR_FROM - _ROUNDING
+
+
+_ROUNDING = 1e-9
 
 
 @inner
-def _word_missing(left: Names, a: int, right: Names, b: int) -> bool:
+def _similar(left: Names, a: int, n: int, right: Names, b: int, m: int, common: int) -> bool:
+    low, other_low = left.letter_start[a], right.letter_start[b]
+    start = 0
+    while start < min(4, n, m) and left.letters[low + start] == right.letters[other_low + start]:
+        start += 1
+    if not _may_be_similar(common, n, m, start):
+        return False
+    return similarity_within(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
+
+
+@inner
+def name_agrees(left: Names, a: int, right: Names, b: int, established: Array) -> bool:
+    """Whether the level of two names is GIVEN_SAME_SOUND or one before it; arguments as of `name_level`, both names known."""
+    x, y = left.head, right.head
+    if x[a, FOLDED] == y[b, FOLDED] or x[a, SOUND] == y[b, SOUND] or x[a, COMPACT] == y[b, COMPACT]:
+        return True
+    here, there = _only_in(x[a, SHAPE], y[b, SHAPE]), _only_in(y[b, SHAPE], x[a, SHAPE])
+    if (
+        here + there <= 2
+        and _edits(left, a, _size(x[a, SHAPE]), right, b, _size(y[b, SHAPE]), here + there) <= 1
+    ):
+        return not _other_given(x, a, y, b, established)
+    if x[a, SORTED] == y[b, SORTED]:
+        return True
+    agree = x[a, FIRST_WORD] == y[b, FIRST_WORD] or x[a, LAST_WORD] == y[b, LAST_WORD]
+    return agree and _word_missing(left, a, right, b, here, there)
+
+
+@inner
+def _word_missing(left: Names, a: int, right: Names, b: int, here: int, there: int) -> bool:
+    """`word_missing`; the shorter name has no letter of its own."""
+    if here > 0 and there > 0:
+        return False
     first, last = left.start[a], left.start[a + 1]
     other_first, other_last = right.start[b], right.start[b + 1]
     if abs(last - first - other_last + other_first) > 1:

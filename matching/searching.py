@@ -13,6 +13,7 @@ from matching.columns import Entries, Records, day_of
 from matching.comparison import FIELDS
 from matching.compiled import inner
 from matching.nametable import Array, Names
+from matching.prefetch import ask_for
 from matching.weighing import Weights, weigh
 
 KEPT = 6
@@ -108,12 +109,30 @@ def nothing_kept(size: int) -> Kept:
     )
 
 
+class Met(NamedTuple):
+    """Entries that a record met and that wait to be compared: MOST_MET elements."""
+
+    at: Array
+    """int32."""
+    rules: Array
+    """int32, the rules (bits) met."""
+
+
+MOST_MET = 64
+"""So many are asked for together: enough that memory is never idle, few enough that all are still near when they are looked at."""
+
+
+def nothing_met() -> Met:
+    """Room for them."""
+    return Met(np.zeros(MOST_MET, np.int32), np.zeros(MOST_MET, np.int32))
+
+
 @inner
 def search(
     records: Records, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
-    established: Array, tables: Weights, kept: Kept, levels: Array,
+    established: Array, tables: Weights, kept: Kept, met: Met, levels: Array,
 ) -> None:  # fmt: skip
-    """Search the registry for the records of a chunk; fills `kept`; `levels` is room for the levels of one pair."""
+    """Search the registry for the records of a chunk; fills `kept`; `met` and `levels` (of one pair) are room for notes."""
     for i in range(len(sought.row)):
         row = sought.row[i]
         for k in range(sought.listed_start[i], sought.listed_start[i + 1]):
@@ -122,23 +141,29 @@ def search(
                 sought.found_by[k], sought.prior[k], sought.holder[i], are_married(sought, i, k), levels,
             )  # fmt: skip
             _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
-        _search_day(records, row, names, entries, entry_names, sought, established, tables, kept, i, levels)
+        waiting = _search_day(
+            records, row, names, entries, entry_names, sought, established, tables, kept, i, met, levels
+        )
         for k in range(sought.group_start[i], sought.group_start[i + 1]):
-            _search_group(
-                records,
-                row,
-                names,
-                entries,
-                entry_names,
-                order,
-                sought,
-                established,
-                tables,
-                kept,
-                i,
-                k,
-                levels,
-            )
+            waiting = _search_group(
+                records, row, names, entries, entry_names, order, sought, established, tables, kept, i, k,
+                met, waiting, levels,
+            )  # fmt: skip
+        _weigh_met(
+            records,
+            row,
+            names,
+            entries,
+            entry_names,
+            sought,
+            established,
+            tables,
+            kept,
+            i,
+            met,
+            waiting,
+            levels,
+        )
 
 
 @inner
@@ -155,9 +180,10 @@ def are_married(sought: Sought, i: int, listed: int) -> bool:
 @inner
 def _search_day(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, sought: Sought,
-    established: Array, tables: Weights, kept: Kept, i: int, levels: Array,
-) -> None:  # fmt: skip
-    """Those born on the same day."""
+    established: Array, tables: Weights, kept: Kept, i: int, met: Met, levels: Array,
+) -> int:  # fmt: skip
+    """Those born on the same day; how many of them wait."""
+    waiting = 0
     place, gender, commune = records.birth_province[row], records.gender[row], records.commune[row]
     by_place, by_commune = place != 0 and gender != 0, commune != 0
     low, high, low_other, high_other = (
@@ -179,34 +205,38 @@ def _search_day(
             continue
         if _is_listed(sought, i, at):
             continue
-        met = date_rules(
+        rules = date_rules(
             records, row, entries, at, _same_name(sought, i, name), _same_given(sought, i, name), few
         )
         if at == sought.target[i]:
-            kept.target_rules[i] |= met
-        _weigh_found(
-            records,
-            row,
-            names,
-            entries,
-            at,
-            entry_names,
-            established,
-            tables,
-            kept,
-            i,
-            met,
-            sought.holder[i],
-            levels,
-        )
+            kept.target_rules[i] |= rules
+        met.at[waiting], met.rules[waiting] = at, rules
+        waiting += 1
+        if waiting == MOST_MET:
+            waiting = _weigh_met(
+                records,
+                row,
+                names,
+                entries,
+                entry_names,
+                sought,
+                established,
+                tables,
+                kept,
+                i,
+                met,
+                waiting,
+                levels,
+            )
+    return waiting
 
 
 @inner
 def _search_group(
     records: Records, row: int, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
-    established: Array, tables: Weights, kept: Kept, i: int, k: int, levels: Array,
-) -> None:  # fmt: skip
-    """Those of one name without marks."""
+    established: Array, tables: Weights, kept: Kept, i: int, k: int, met: Met, waiting: int, levels: Array,
+) -> int:  # fmt: skip
+    """Those of one name without marks; how many wait now."""
     birth, commune, home, place = (
         records.birth[row],
         records.commune[row],
@@ -218,34 +248,21 @@ def _search_group(
     few_on_day = sought.day_high[i] - sought.day_low[i] <= FEW
     for p in range(sought.group_low[k], sought.group_high[k]):
         if near:
-            met = near_rules(
-                birth,
-                commune,
-                home,
-                place,
-                order.birth[p],
-                order.commune[p],
-                order.home[p],
-                order.birth_province[p],
+            rules = near_rules(
+                birth, commune, home, place,
+                order.birth[p], order.commune[p], order.home[p], order.birth_province[p],
                 few and len(tables.parts_of_names.family) > 0,
-            )
+            )  # fmt: skip
         else:
-            met = name_rules(
-                birth,
-                commune,
-                home,
-                place,
-                order.birth[p],
-                order.commune[p],
-                order.home[p],
-                order.birth_province[p],
-                few,
-            )
-        if met == 0:
+            rules = name_rules(
+                birth, commune, home, place,
+                order.birth[p], order.commune[p], order.home[p], order.birth_province[p], few,
+            )  # fmt: skip
+        if rules == 0:
             continue
         at = order.at[p]
         if at == sought.target[i]:
-            kept.target_rules[i] |= met
+            kept.target_rules[i] |= rules
         if order.birth[p] == birth and day_of(birth) != 0 and sought.day_high[i] > sought.day_low[i]:
             name = entries.name[at]
             if date_rules(
@@ -260,7 +277,41 @@ def _search_group(
                 continue
         if _is_listed(sought, i, at):
             continue
-        _weigh_found(
+        ask_for(entries.name, at)
+        met.at[waiting], met.rules[waiting] = at, rules
+        waiting += 1
+        if waiting == MOST_MET:
+            waiting = _weigh_met(
+                records,
+                row,
+                names,
+                entries,
+                entry_names,
+                sought,
+                established,
+                tables,
+                kept,
+                i,
+                met,
+                waiting,
+                levels,
+            )
+    return waiting
+
+
+@inner
+def _weigh_met(
+    records: Records, row: int, names: Names, entries: Entries, entry_names: Names, sought: Sought, established: Array,
+    tables: Weights, kept: Kept, i: int, met: Met, waiting: int, levels: Array,
+) -> int:  # fmt: skip
+    """Compare those that wait; none is left."""
+    _ask_for_met(records, row, entries, entry_names, met, waiting)
+    for k in range(waiting):
+        at, rules, rule = met.at[k], met.rules[k], 0
+        while rules >> rule & 1 == 0:
+            rule += 1
+        kept.by_rule[rule] += 1
+        weight, relative, reading = weigh(
             records,
             row,
             names,
@@ -269,27 +320,35 @@ def _search_group(
             entry_names,
             established,
             tables,
-            kept,
             i,
-            met,
+            0,
+            0.0,
             sought.holder[i],
+            False,
             levels,
         )
+        _keep(kept, i, at, weight, relative, levels, rules, reading)
+    return 0
 
 
 @inner
-def _weigh_found(
-    records: Records, row: int, names: Names, entries: Entries, at: int, entry_names: Names, established: Array,
-    tables: Weights, kept: Kept, i: int, met: int, holder: int, levels: Array,
-) -> None:  # fmt: skip
-    rule = 0
-    while met >> rule & 1 == 0:
-        rule += 1
-    kept.by_rule[rule] += 1
-    weight, relative, reading = weigh(
-        records, row, names, entries, at, entry_names, established, tables, i, 0, 0.0, holder, False, levels
-    )
-    _keep(kept, i, at, weight, relative, levels, met, reading)
+def _ask_for_met(
+    records: Records, row: int, entries: Entries, entry_names: Names, met: Met, waiting: int
+) -> None:
+    """What comparing names and parents will look at: what an entry leads to first, then what that leads to."""
+    parents = records.father_name[row] >= 0 or records.mother_name[row] >= 0
+    for k in range(waiting):
+        name = entries.name[met.at[k]]
+        if name >= 0:
+            ask_for(entry_names.head, name)
+        if parents:
+            ask_for(entries.father_name, met.at[k])
+    for k in range(waiting):
+        at = met.at[k]
+        if parents and entries.father_name[at] >= 0:
+            ask_for(entry_names.head, entries.father_name[at])
+        if parents and entries.mother_name[at] >= 0:
+            ask_for(entry_names.head, entries.mother_name[at])
 
 
 @inner

@@ -17,7 +17,7 @@ from matching.nametable import Array
 from matching.parts import parts_of
 from matching.posterior import Weighed, put_together, weighed
 from matching.registry import People
-from matching.searching import Kept, Sought, nothing_kept, search
+from matching.searching import Kept, Sought, nothing_kept, nothing_met, search
 from matching.subjects import ByName, Subjects, weights_by_name, weights_of
 
 AT_ONCE = 4_000
@@ -106,6 +106,7 @@ def _searched(
         subjects.established,
         tables,
         kept,
+        nothing_met(),
         np.zeros(len(FIELDS), np.int8),
     )
     return kept, parts_of(subjects.records, subjects.names, entries, names, sought, tables, kept)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.levels import NAME
-from matching.likeness import LONGEST, edits, jaro_winkler, name_level, name_levels
+from matching.likeness import LONGEST, SIMILAR_FROM, edits, jaro_winkler, name_agrees, name_level, name_levels
 from matching.nametable import joined, name_table, text_key
 from matching.profile import VIETNAM
 
@@ -159,3 +159,29 @@ def test_endless_texts_are_looked_at_to_their_limit():
     endless = letters("ab" * LONGEST)
     assert edits(endless, endless) == 0
     assert jaro_winkler(endless, endless) == pytest.approx(1.0)
+
+
+def canonical(pair):
+    return tuple(" ".join(name.split()) for name in pair)
+
+
+slipped_names = slipped().map(canonical).filter(all)
+unlike_names = st.tuples(texts, texts).map(canonical).filter(all)
+
+
+@settings(max_examples=300, deadline=None)
+@given(slipped_names | st.tuples(words.map(" ".join), words.map(" ".join)))
+def test_parents_agree_where_their_names_come_near_enough(pair):
+    left, right = (table(name) for name in pair)
+    known = keys(GIVEN_NAMES)
+    reached = name_level(left, 0, right, 0, known)
+    assert name_agrees(left, 0, right, 0, known) == (reached <= NAME.index("given_same_sound"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(slipped_names | unlike_names)
+def test_no_similar_name_is_given_up_before_its_letters_are_compared(pair):
+    left, right = (table(name) for name in pair)
+    if NAME[name_level(left, 0, right, 0, keys(()))] in {"given_agrees", "family_agrees", "different"}:
+        one, other = (bytes(names.letters.tolist()).decode() for names in (left, right))
+        assert JaroWinkler.similarity(one, other) < SIMILAR_FROM
