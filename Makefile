@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 CRASH ?= --kills 200
+# `make test TESTS=` takes those as well
+TESTS ?= -m 'not slow'
 CODE := pipelines connectors matching reporting review mock_population_api
 
 .DEFAULT_GOAL := help
@@ -13,7 +15,7 @@ CODE := pipelines connectors matching reporting review mock_population_api
 
 help:
 	@echo 'make demo       a whole trial on synthetic people: a registry, four provinces, a run, its report'
-	@echo 'make test       the tests'
+	@echo 'make test       the tests but for the slow ones (TESTS= for all)'
 	@echo 'make crash      whole runs killed 200 times at random until they are done (CRASH="--kills 1000" for longer)'
 	@echo 'make check      lint, types, import contracts, bandit, secrets'
 	@echo 'make advisories known flaws of the dependencies, where the public list can be asked'
@@ -40,9 +42,9 @@ $(DEV_STAMP): requirements/dev.lock pyproject.toml
 demo: $(RUN_STAMP)
 	$(BIN)/identity-sync demo
 
-# tests that share a Prefect server stay on one worker
+# tests that share a Prefect server stay on one worker; the order is that of tests/conftest.py
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 # what is killed at random leaves what an undisturbed run leaves
 crash: $(DEV_STAMP)
@@ -84,4 +86,4 @@ samples: $(RUN_STAMP)
 	$(BIN)/mock-population-api generate --people 10000 --seed 20261101 --provinces 01,66 --students 820 --teachers 140 --format csv --out data/samples
 
 clean:
-	rm -rf var matching/__pycache__/compiled-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf var matching/__pycache__/compiled-* mock_population_api/__pycache__/searching-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -35,7 +35,7 @@ EXAMPLES = {
     "runs rollback": f"runs rollback {LATER} --dry-run",
     "runs prune": "runs prune --dry-run",
     "retention": "retention",
-    "export encrypt": "export encrypt lists --out sealed --passphrase-file password.txt",
+    "export encrypt": "export encrypt lists/unmatched-38.xlsx --out sealed --passphrase-file password.txt",
     "export decrypt": "export decrypt sealed --out opened --passphrase-file password.txt",
     "audit verify": "audit verify",
     "database status": "database status",

@@ -1,4 +1,4 @@
-"""Fixtures of several packages: the wheel's PostgreSQL server, started once."""
+"""Fixtures of several packages: the wheel's PostgreSQL server, started once; the order of the tests beside what is compiled first."""
 
 import sys
 from collections.abc import Iterator
@@ -6,6 +6,43 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.postgres_server import PostgresServer
+
+from . import compiling
+
+COMPILING = pytest.StashKey[list]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers, what is compiled is compiled beside them."""
+    several = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+    config.stash[COMPILING] = compiling.begin() if several else []
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing goes on when the tests are over."""
+    for process in config.stash.get(COMPILING, []):
+        process.terminate()
+        process.wait()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what needs nothing compiled, then what stays on one worker, then the rest, which fills up whatever is left."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if compiling.does_without(item.path):
+        return 0
+    return 1 if item.get_closest_marker("xdist_group") else 2
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Wait before the test's own time begins."""
+    if not compiling.does_without(item.path):
+        compiling.await_end()
+    return (yield)
 
 
 @pytest.fixture(autouse=True)

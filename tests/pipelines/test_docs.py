@@ -1,5 +1,6 @@
 """What the documents say of settings, gates, commands and exit codes is what there is."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from pipelines.gates import GATE_NAMES
 from pipelines.settings import Settings
 from reporting.texts import texts
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -48,3 +50,23 @@ def test_every_reason_is_explained_to_reviewers_as_the_lists_say_it(reason):
     actors = ", ".join(text(f"actor.{actor}") for actor in ACTORS[reason])
     row = f"| `{reason}` | {text(f'reason.{reason}')} | {actors} | {text(f'advice.{reason}')} |"
     assert row in (DOCS / "officer.vi.md").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "benchmarks" / "RESULTS.md"],
+    ids=lambda path: path.name,
+)
+def test_every_link_leads_somewhere(document):
+    nowhere = []
+    for name, heading in re.findall(r"\]\(([^)#\s:]*)(?:#([^)\s]+))?\)", document.read_text(encoding="utf-8")):
+        there = document.parent / name if name else document
+        if not there.exists() or (heading and heading not in headings(there)):
+            nowhere.append(f"{name}#{heading}")
+    assert nowhere == []
+
+
+def headings(document):
+    """As links name them."""
+    found = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-") for text in found}

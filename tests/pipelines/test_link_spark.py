@@ -165,6 +165,7 @@ def test_more_records_than_one_process_may_hold_are_refused(two_threads, index, 
         linked(SAMPLES / "education", index, tmp_path, engine=replace(two_threads, most_here=10))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_session")
 def test_a_worker_that_is_killed_changes_nothing(index, local, tmp_path):
     out = tmp_path / "out"
