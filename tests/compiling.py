@@ -1,7 +1,7 @@
 """What is compiled when it is first used is compiled once, in processes of its own, while tests that do without it run.
 
-As a program, `python -P tests/compiling.py linkage` compiles one half; the result is kept where both packages keep it. Tests that need it wait
-for a lock that these processes hold until they end. Two workers that met uncompiled code would both compile all of it.
+As a program, `python -P tests/compiling.py linkage` compiles one half; the result is kept where the packages keep it. Each half's process holds
+a lock until it ends, and tests that need the half wait for it. Two workers that met uncompiled code would both compile all of it.
 """
 
 import fcntl
@@ -22,10 +22,12 @@ BUT = ("test_registry_index", "test_registry_parts", "test_snapshot", "test_trac
 """but for files whose names begin so."""
 
 
-def does_without(path: Path) -> bool:
-    """Whether the tests of a file need nothing that is compiled."""
+def needed(path: Path) -> tuple[str, ...]:
+    """The halves that the tests of a file call."""
     known = path.relative_to(TESTS).as_posix()
-    return known.startswith(WITHOUT) and not path.name.startswith(BUT)
+    if known.startswith(WITHOUT) and not path.name.startswith(BUT):
+        return ()
+    return ("search",) if known.startswith("mock_population_api") else ("search", "linkage")
 
 
 def compile_linkage(folder: Path) -> None:
@@ -72,27 +74,30 @@ def _mark(half: str) -> Path:
     return _kept() / f"{half}-{digest[:16]}"
 
 
+def _lock(half: str) -> Path:
+    return _kept() / f"{half}.lock"
+
+
 def begin() -> list[subprocess.Popen[bytes]]:
     """Start what isn't there yet, unless somebody else has; the processes."""
-    missing = [half for half in HALVES if not _mark(half).exists()]
-    if not missing:
-        return []
-    with (_kept() / "lock").open("a") as lock:
+    begun = [_begin(half) for half in HALVES if not _mark(half).exists()]
+    return [process for process in begun if process]
+
+
+def _begin(half: str) -> subprocess.Popen[bytes] | None:
+    with _lock(half).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return []
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return [
-            subprocess.Popen([sys.executable, "-P", __file__, half], pass_fds=[lock.fileno()], **quiet)
-            for half in missing
-        ]
+            return None
+        words, quiet = [sys.executable, "-P", __file__, half], subprocess.DEVNULL
+        return subprocess.Popen(words, pass_fds=[lock.fileno()], stdout=quiet, stderr=quiet)
 
 
 @cache
-def await_end() -> None:
-    """Until nobody compiles; what could not be compiled then, tests compile themselves."""
-    with (_kept() / "lock").open("a") as lock:
+def await_end(half: str) -> None:
+    """Until nobody compiles it; what could not be compiled then, tests compile themselves."""
+    with _lock(half).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
 
 

@@ -27,21 +27,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what needs nothing compiled, then what stays on one worker, then the rest, which fills up whatever is left."""
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    if compiling.does_without(item.path):
-        return 0
-    return 1 if item.get_closest_marker("xdist_group") else 2
+    """First what waits for little that is compiled, then what stays on one worker, then the rest, which fills up whatever is left."""
+    items.sort(
+        key=lambda item: (len(compiling.needed(item.path)), item.get_closest_marker("xdist_group") is None)
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Wait before the test's own time begins."""
-    if not compiling.does_without(item.path):
-        compiling.await_end()
+    for half in compiling.needed(item.path):
+        compiling.await_end(half)
     return (yield)
 
 

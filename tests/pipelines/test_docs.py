@@ -59,7 +59,9 @@ def test_every_reason_is_explained_to_reviewers_as_the_lists_say_it(reason):
 )
 def test_every_link_leads_somewhere(document):
     nowhere = []
-    for name, heading in re.findall(r"\]\(([^)#\s:]*)(?:#([^)\s]+))?\)", document.read_text(encoding="utf-8")):
+    for name, heading in re.findall(
+        r"\]\(([^)#\s:]*)(?:#([^)\s]+))?\)", document.read_text(encoding="utf-8")
+    ):
         there = document.parent / name if name else document
         if not there.exists() or (heading and heading not in headings(there)):
             nowhere.append(f"{name}#{heading}")

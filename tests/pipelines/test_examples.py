@@ -99,4 +99,6 @@ def test_every_example_runs(story, without_servers, monkeypatch, capfd):
         code = run(shlex.split(example))
         told = capfd.readouterr()
         # the story's registry has a secret that anybody can guess, and the check says so
-        assert (name, code) == (name, Exit.SETTINGS if name == "config check" else Exit.DONE), told.err or told.out
+        assert (name, code) == (name, Exit.SETTINGS if name == "config check" else Exit.DONE), (
+            told.err or told.out
+        )
