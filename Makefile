@@ -42,7 +42,7 @@ $(DEV_STAMP): requirements/dev.lock pyproject.toml
 demo: $(RUN_STAMP)
 	$(BIN)/identity-sync demo
 
-# tests that share a Prefect server stay on one worker; the order is that of tests/conftest.py
+# tests that share a Prefect server stay on one worker, in two groups of about the same length; the order is that of tests/conftest.py
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(TESTS)
 

@@ -25,7 +25,7 @@ from pipelines.progress import Silence
 from pipelines.resuming import resumable
 from pipelines.scope import Kind, Scope
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect-broken")]
 
 TEACHERS = {"provinces": ("48",), "kinds": (Kind.TEACHER,), "as_of": date(2026, 11, 21)}
 LINKS = "select record_id, personal_id, reason from links order by record_id"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = [pytest.mark.flow, pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.flow, pytest.mark.slow, pytest.mark.xdist_group("prefect-broken")]
 
 
 def test_runs_that_are_killed_end_as_an_undisturbed_one(prefect_server, tmp_path):

@@ -27,7 +27,7 @@ from reporting.texts import texts
 
 from .conftest import AS_OF
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect-broken")]
 
 PROVINCE = "38"
 HEADER_ROWS = 3
