@@ -26,6 +26,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_decisions_through_faults_are_those_without_and_nothing_is_done_twice(world, tmp_path):
     school = read_school(world / "education")
     assert school.size > 900

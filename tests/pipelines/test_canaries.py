@@ -19,7 +19,7 @@ from pipelines.scope import Kind
 
 from .test_sync import change, rows, sync
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.flow, pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
 NAMES = ("Bùi Thị Hoàng Yến Canh", "Phó Đức Canh Gác", "Lê Kim Canh Chừng")
 DATES = ("29/02/2012", "2012-02-29", "29-02-2012", "29.02.2012")

@@ -17,6 +17,7 @@ from pipelines.cli import run
 from pipelines.link_folder import link_folders
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.xdist_group("spark"),
     pytest.mark.skipif(
         shutil.which("java") is None and not os.environ.get("JAVA_HOME"),
@@ -165,7 +166,6 @@ def test_more_records_than_one_process_may_hold_are_refused(two_threads, index, 
         linked(SAMPLES / "education", index, tmp_path, engine=replace(two_threads, most_here=10))
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("no_session")
 def test_a_worker_that_is_killed_changes_nothing(index, local, tmp_path):
     out = tmp_path / "out"

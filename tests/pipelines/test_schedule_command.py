@@ -17,7 +17,7 @@ from connectors.education_tables import moment
 from .sinks import web_hook
 from .test_sync import change, rows
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.flow, pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
 
 @contextmanager

@@ -48,6 +48,7 @@ def works(address, at):
     return done
 
 
+@pytest.mark.slow
 def test_no_decision_is_lost_or_doubled(engine):
     with served(engine) as address, ThreadPoolExecutor(REVIEWERS) as crowd:
         told = list(crowd.map(lambda at: works(address, at), range(REVIEWERS)))
