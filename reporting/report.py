@@ -7,7 +7,7 @@ which it names by its hash: a name with markup in it could do nothing even if it
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
@@ -132,13 +132,19 @@ def scope_in_words(scope: Scope, text: Texts) -> str:
     return f"{kinds}; {provinces}; {since}"
 
 
+VIETNAM = timezone(timedelta(hours=7))
+
+
 def moment(text: Texts, when: str) -> str:
-    """An ISO 8601 moment as people write it, `21/11/2026 19:42`; any other text as it is."""
+    """An ISO 8601 moment as people write it, `21/11/2026 19:42`, by the clock of Việt Nam where it says of which zone it is; any other text as it is."""
     try:
         at = datetime.fromisoformat(when)
     except ValueError:
         return when
-    return text.day(at.date()) if len(when) <= len("2026-11-21") else f"{text.day(at.date())} {at:%H:%M}"
+    if len(when) <= len("2026-11-21"):
+        return text.day(at.date())
+    at = at if at.tzinfo is None else at.astimezone(VIETNAM)
+    return f"{text.day(at.date())} {at:%H:%M}"
 
 
 @cache

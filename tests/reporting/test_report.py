@@ -13,9 +13,9 @@ from matching.registry import RegistryFacts
 from reporting.charts import TILES
 from reporting.facts import CALIBRATION, Measures, ReportFacts, RunFacts, Scope, WriteBack, together
 from reporting.places import province_names
-from reporting.report import render, write_report
+from reporting.report import moment, render, write_report
 from reporting.search_facts import search_kind
-from reporting.texts import LANGUAGES
+from reporting.texts import LANGUAGES, texts
 
 
 class _Page(HTMLParser):
@@ -232,3 +232,16 @@ def test_the_search_says_what_it_found_lost_and_may_have_linked_wrongly(facts: R
     assert "Họ tên không dấu + ngày sinh 77 50,0 25,00" in text
     assert "So sánh gần đúng nhiều trường 4.321 0" in text
     assert "Mỗi quy tắc" not in _Page(render(facts)).text
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("2026-11-21T18:30:05.1+00:00", "22/11/2026 01:30"),
+        ("2026-11-21T18:30:05", "21/11/2026 18:30"),
+        ("2026-11-21", "21/11/2026"),
+        ("the day before", "the day before"),
+    ],
+)
+def test_moments_are_told_by_the_clock_of_viet_nam(when, told) -> None:
+    assert moment(texts("vi"), when) == told
