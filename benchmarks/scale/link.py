@@ -55,9 +55,8 @@ class Watched(Spark):
     def each(self, do, units):
         """See Spark."""
         if Watched.kill_after is not None and Watched.cluster is not None:
-            threading.Thread(
-                target=kill_after, args=(Watched.cluster, Watched.log, Watched.kill_after)
-            ).start()
+            told = (Watched.cluster, Watched.log, Watched.kill_after)
+            threading.Thread(target=kill_after, args=told, daemon=True).start()
             Watched.kill_after = None
         begun = time.perf_counter()
         timed = taking_time(do, Watched.log)
