@@ -207,7 +207,7 @@ def test_a_worker_that_is_killed_changes_nothing(index, local, tmp_path):
 
 def kill_once_begun(cluster, units):
     """When the first result of a unit is there."""
-    ended = time.monotonic() + 120
+    ended = time.monotonic() + 300
     while not (units.is_dir() and any(path.suffix == ".json" for path in units.iterdir())):
         assert time.monotonic() < ended
         time.sleep(0.01)
