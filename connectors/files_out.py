@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from connectors.parquet_rows import as_text
 
+_PART = ".part"
+"""How the names of files end that are being written."""
 _BOM = "\ufeff".encode()
 _FORMULA = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 _INSIDE = r"([;\t\r\n])('*[=+\-@＝＋－＠])"
@@ -31,7 +33,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp gives mode 0600 from the first moment
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -42,6 +44,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         unfinished.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Delete what processes that were killed left of files in a folder: it holds people, and nobody reads it again."""
+    for path in folder.glob(f".*{_PART}"):
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,11 +1,11 @@
 """The engine that a command runs on, as the settings say."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 
 from matching.engines.engine import Engine
 from matching.engines.local import HERE
@@ -13,7 +13,7 @@ from pipelines.errors import EngineMissing
 from pipelines.settings import Settings
 
 FOLDER = ".units"
-"""In the folder of the results: what units of work find and leave; gone once all is done."""
+"""In the folder of the results: what units of work find and leave; gone once all is done, whichever engine did the last of it."""
 
 
 @contextmanager
@@ -29,11 +29,13 @@ def engine_of(settings: Settings, out: Path) -> Iterator[Engine]:
     """
     if settings.engine == "local":
         yield HERE
+        # of a run that broke off on a cluster: it holds people, and nobody goes on from it
+        shutil.rmtree(out / FOLDER, ignore_errors=True)
         return
     if find_spec("pyspark") is None:
         raise EngineMissing("pyspark", "identity-sync[spark]")
     remote = (settings.spark_master or "").startswith("sc://")
-    if not remote and which("java") is None and not os.environ.get("JAVA_HOME"):
+    if not remote and shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise EngineMissing("Java", "Java 17")
     from matching.engines.spark import Cluster, spark
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from connectors.education_records import families, raw_records
 from connectors.files import EducationFolder, check_education_folder, read_education_folder
-from connectors.files_out import whole_file
+from connectors.files_out import remove_unfinished, whole_file
 from connectors.fingerprints import prints_of
 from connectors.registry_changes import touched
 from connectors.registry_index import BuiltIndex, build_index, built_index, is_index
@@ -33,6 +33,7 @@ from matching.profile import profile as profile_named
 from matching.schemas import KINDS
 from matching.sector import link_sector
 from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, untold, written
+from pipelines.kept_linkage import FOLDER as KEPT
 from pipelines.kept_linkage import KeptLinkage, kept_linkage
 from pipelines.link_changes import Previous, link_changes
 
@@ -121,12 +122,22 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
             snapshot, built.state, needed, settings or LinkSettings(), as_of, run, progress, since, engine
         )
         if not parts:
-            return LinkedFolders(out, (), *_linked(job, education, out, previous))
+            linked = LinkedFolders(out, (), *_linked(job, education, out, previous))
+            _swept(out)
+            return linked
         units = [_Part.of(part, out, previous) for part in parts]
         done = engine.each(partial(_linked_once, job), units)
+    for unit in units:
+        _swept(unit.out)
     kept = [of for _, of in done if of is not None]
     counts = _summed([of for of, _ in done])
     return LinkedFolders(out, tuple(part.name for part in parts), counts, sum(kept) if kept else None)
+
+
+def _swept(out: Path) -> None:
+    """Only once all is done: a part may be under way on two machines at once."""
+    for folder in (out, out / KEPT):
+        remove_unfinished(folder)
 
 
 def parts_of(education: Path) -> tuple[Path, ...]:

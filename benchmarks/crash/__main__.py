@@ -1,6 +1,6 @@
 """Kill whole runs at random until they are done, on SQLite and on PostgreSQL, and hold what they leave against undisturbed ones.
 
-    python -m benchmarks.crash [--kills 200] [--seed 1] [--database sqlite|postgresql|both] [--work FOLDER]
+    python -m benchmarks.crash [--kills 200] [--seconds 900] [--seed 1] [--database sqlite|postgresql|both] [--work FOLDER]
 
 A run is `identity-sync sync` as a process of its own (forked from one that has everything imported), with a Prefect server, the mock registry
 as a process, and a database; it is killed by SIGKILL, and so is the registry now and then. Printed are how many kills fell in each stage, the questions that were
@@ -25,6 +25,7 @@ def asked() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seconds", type=float, help="after which no run is begun")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--scene", choices=("first", "night", "both"), default="both")

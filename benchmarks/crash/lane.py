@@ -21,7 +21,7 @@ from benchmarks.crash.registry_process import RegistryProcess
 from benchmarks.crash.state import Left, left_by
 from benchmarks.crash.worlds import World, begun
 
-_PATIENCE = 120.0
+_PATIENCE = 600.0
 """Seconds in which an attempt must come to an end."""
 _REGISTRY_TOO = 0.12
 """Share of the attempts in which the registry is killed as well; an assumption."""

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import math
 import random
 import shutil
 import time
@@ -96,7 +97,8 @@ def _lane(
             known = scenes(world, databases(), folder, lane.registry.address, kinds)
             made = [make() for scene, make in known.items() if given.scene in (scene, "both")]
             share = -(-given.kills // lanes)
-            while lane.kills < share:
+            ended = time.monotonic() + (given.seconds or math.inf)
+            while lane.kills < share and time.monotonic() < ended:
                 lane.until_done(made[lane.episodes % len(made)], share - lane.kills)
         except Wrong as wrong:
             lane.problems.append(f"{name}: {wrong}")

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from socket import create_connection, socket
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that the cluster may take to come up."""
 
 MEMORY = "256m"

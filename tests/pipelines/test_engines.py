@@ -4,7 +4,6 @@ import pytest
 
 from matching.engines.local import HERE
 from matching.errors import ClusterUnreachable, TooManyHere, UnitsFailed
-from pipelines import engines
 from pipelines.engines import engine_of
 from pipelines.errors import EngineMissing
 from pipelines.settings import Settings, read_settings, shown_value
@@ -22,10 +21,22 @@ def test_this_machine_unless_told_otherwise(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("lacks", "package"), [("find_spec", "pyspark"), ("which", "Java")])
+def test_what_a_run_on_a_cluster_left_is_gone_once_this_machine_has_ended_it(tmp_path):
+    left = tmp_path / ".units" / "units" / "search-0-600.parquet"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    with pytest.raises(UnitsFailed), engine_of(settings(), tmp_path):
+        raise UnitsFailed(1, 2, 4, "OSError")
+    assert left.exists()
+    with engine_of(settings(), tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("lacks", "package"), [("find_spec", "pyspark"), ("shutil.which", "Java")])
 def test_what_spark_needs_is_named(tmp_path, monkeypatch, lacks, package):
-    monkeypatch.setattr(engines, "find_spec", lambda _: "there")
-    monkeypatch.setattr(engines, lacks, lambda _: None)
+    monkeypatch.setattr("pipelines.engines.find_spec", lambda _: "there")
+    monkeypatch.setattr(f"pipelines.engines.{lacks}", lambda _: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(EngineMissing, match=package), engine_of(settings(engine="spark"), tmp_path):
         pass

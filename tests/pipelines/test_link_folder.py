@@ -267,9 +267,15 @@ def test_a_folder_in_parts_is_linked_part_by_part_and_goes_on_where_it_stood(in_
     files = [out / name / "decisions.parquet" for name in done.parts]
     written = [path.stat().st_mtime_ns for path in files]
     (out / "province=66" / "counts.json").unlink()  # as if it had been killed there
+    unfinished = [
+        out / name / place / ".decisions.parquet.x7.part" for name in done.parts for place in ("", "kept")
+    ]
+    for path in unfinished:
+        path.touch()
     assert parts_linked().counts == done.counts
     assert files[0].stat().st_mtime_ns == written[0]
     assert files[1].stat().st_mtime_ns > written[1]
+    assert not any(path.exists() for path in unfinished)
 
 
 def test_a_part_whose_files_changed_is_decided_on_again(in_parts, tmp_path):

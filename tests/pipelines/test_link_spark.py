@@ -31,6 +31,7 @@ pyspark = pytest.importorskip(
 from pyspark.sql import SparkSession  # noqa: E402 (after the skip)
 
 from benchmarks.scale.cluster import standalone_cluster  # noqa: E402
+from matching.engines.local import HERE, Threads  # noqa: E402
 from matching.engines.spark import Cluster, Spark, session_on, spark  # noqa: E402
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -111,6 +112,14 @@ def stumbling(engine, **often):
     return made
 
 
+class BrokenOff(Threads):
+    """This machine, which dies after the first unit."""
+
+    def each(self, do, units):
+        do(units[0])
+        raise KeyboardInterrupt
+
+
 @pytest.mark.usefixtures("no_session")
 def test_the_command_runs_on_spark_and_leaves_nothing_behind(index, local, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("IDENTITY_SYNC_SPARK_OPTIONS", json.dumps(OPTIONS))
@@ -161,6 +170,23 @@ def test_parts_are_linked_on_the_cluster_and_a_run_goes_on_with_another_engine(
         assert tables(out / part) == local
 
 
+@pytest.mark.parametrize("begun_on", ["spark", "local"])
+def test_a_run_that_broke_off_on_one_engine_ends_the_same_on_the_other(
+    begun_on, two_threads, in_parts, index, local, tmp_path
+):
+    out, marks = tmp_path / "out", ("province=01", "province=48", "province=66")
+    broken = stumbling(two_threads, _1=99) if begun_on == "spark" else BrokenOff()
+    with pytest.raises((UnitsFailed, KeyboardInterrupt)):
+        linked(in_parts, index, out, engine=broken)
+    done = {path: path.stat().st_mtime_ns for path in out.glob("province=*/counts.json")}
+    assert out / marks[0] / "counts.json" in done
+    assert out / marks[1] / "counts.json" not in done
+    linked(in_parts, index, out, engine=HERE if begun_on == "spark" else two_threads)
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    for part in marks:
+        assert tables(out / part) == local
+
+
 def test_more_records_than_one_process_may_hold_are_refused(two_threads, index, tmp_path):
     with pytest.raises(TooManyHere, match="parts"):
         linked(SAMPLES / "education", index, tmp_path, engine=replace(two_threads, most_here=10))
@@ -182,7 +208,7 @@ def test_a_worker_that_is_killed_changes_nothing(index, local, tmp_path):
 
 def kill_once_begun(cluster, units):
     """When the first result of a unit is there."""
-    ended = time.monotonic() + 120
+    ended = time.monotonic() + 300
     while not (units.is_dir() and any(path.suffix == ".json" for path in units.iterdir())):
         assert time.monotonic() < ended
         time.sleep(0.01)
