@@ -33,9 +33,9 @@ class Limits:
     """Questions in one request; the registry takes no more."""
     workers: int = 4
     """Requests under way at once."""
-    bulk_from: int = 5_000
-    """From how many questions on a bulk job is used."""
-    job_rows: int = 200_000
+    bulk_from: int = 1_001
+    """From how many questions on a bulk job is used: what one request can't hold."""
+    job_rows: int = 50_000
     """Questions in one job."""
     slice_bytes: int = 16 * 2**20
     """Bytes of a job's result fetched in one request."""

@@ -323,7 +323,7 @@ class JobState(BaseModel):
     """How far a job is; `rows` and `sha256` are of the finished result."""
 
     job_id: str
-    operation: Literal["lookup", "trace"]
+    operation: Literal["lookup", "trace", "relatives"]
     state: Literal["queued", "running", "done", "failed"]
     progress: float
     rows: int | None
