@@ -121,7 +121,9 @@ async def state(
     request: Request,
     caller: CallerHere,
     job_id: str,
-    prefer: Annotated[str, Header(description="`wait=5`: answer once the job is finished, or after so many seconds")] = "",
+    prefer: Annotated[
+        str, Header(description="`wait=5`: answer once the job is finished, or after so many seconds")
+    ] = "",
 ) -> JSONResponse:
     """How far a job is."""
     wish = _WAIT.search(prefer)
