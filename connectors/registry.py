@@ -255,10 +255,11 @@ class RegistryClient:
 
     def _by_batches(self, operation: Operation, questions: pa.Table) -> Iterator[Part]:
         """Several requests at once, answers in the order of the questions."""
+        size = self._limits.facts if operation is ENRICH else self._limits.batch
         waiting: deque[Future[Part]] = deque()
         with ThreadPoolExecutor(self._limits.workers, thread_name_prefix="registry") as pool:
             try:
-                for batch in split(questions, self._limits.batch):
+                for batch in split(questions, size):
                     waiting.append(pool.submit(self._ask_isolating, operation, batch))
                     # a window, so that answers don't pile up before a slow reader
                     if len(waiting) >= 2 * self._limits.workers:

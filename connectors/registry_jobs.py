@@ -193,7 +193,7 @@ class BulkJobs:
                 _RESULT,
                 path=f"/v1/jobs/{job}/result",
                 # compressed, the bytes of a range would be others than those of the SHA-256
-                headers={"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
+                headers=_HOLD | {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
                 understood=frozenset({_UNFINISHED}),
             )
             first = start

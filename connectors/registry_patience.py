@@ -31,6 +31,8 @@ class Limits:
 
     batch: int = 1_000
     """Questions in one request; the registry takes no more."""
+    facts: int = 5_000
+    """Facts of schools in one request; the registry takes no more. A fact is small, and so is what is answered to it."""
     workers: int = 4
     """Requests under way at once."""
     bulk_from: int = 500

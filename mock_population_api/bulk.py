@@ -19,6 +19,7 @@ from mock_population_api.jobs import Job, Jobs
 from mock_population_api.problems import Problem, documented
 from mock_population_api.questions import ARROW, NDJSON, check, read_upload
 from mock_population_api.routing import ADMITTED, SIGNED_IN, CallerHere
+from mock_population_api.security import Caller
 from mock_population_api.service import Service, service_of
 
 jobs_routes = APIRouter(route_class=GuardedRoute)
@@ -26,6 +27,9 @@ jobs_routes = APIRouter(route_class=GuardedRoute)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _WAIT = re.compile(r"\bwait=([0-9]{1,4})\b")
+Preferred = Annotated[
+    str, Header(description="`wait=5`: answer once the job is finished, or after so many seconds")
+]
 _LONGEST_WAIT = 5
 """Seconds that a question for a job's state is held at most; a service that is ended has to wait for it."""
 _BODY: dict[str, Any] = {
@@ -121,21 +125,24 @@ async def state(
     request: Request,
     caller: CallerHere,
     job_id: str,
-    prefer: Annotated[
-        str, Header(description="`wait=5`: answer once the job is finished, or after so many seconds")
-    ] = "",
+    prefer: Preferred = "",
 ) -> JSONResponse:
     """How far a job is."""
+    job = await _settled(request, caller, job_id, prefer)
+    shown = {name: getattr(job, name) for name in models.JobState.model_fields}
+    return JSONResponse(shown | {"state": "queued" if job.state == "receiving" else job.state})
+
+
+async def _settled(request: Request, caller: Caller, job_id: str, prefer: str) -> Job:
+    """A job once it is finished, or as it stands when the client prefers to wait no longer."""
     wish = _WAIT.search(prefer)
     seconds = min(int(wish[1]), _LONGEST_WAIT) if wish else 0
-    job = await _settled(service_of(request).jobs, caller.client, job_id, seconds)
-    shown = {name: getattr(job, name) for name in models.JobState.model_fields}
-    shown["state"] = "queued" if job.state == "receiving" else job.state
-    return JSONResponse(shown, headers={"Preference-Applied": f"wait={seconds}"} if wish else None)
+    if wish:
+        request.state.told["Preference-Applied"] = f"wait={seconds}"
+    return await _finished(service_of(request).jobs, caller.client, job_id, seconds)
 
 
-async def _settled(jobs: Jobs, client: str, job_id: str, seconds: float) -> Job:
-    """A job once it is finished, or as it stands after so many seconds."""
+async def _finished(jobs: Jobs, client: str, job_id: str, seconds: float) -> Job:
     ends, pause = time.monotonic() + seconds, 0.01
     while True:
         job = await run_in_threadpool(jobs.get, client, job_id)
@@ -159,14 +166,13 @@ async def _settled(jobs: Jobs, client: str, job_id: str, seconds: float) -> Job:
         ),
     },
 )  # fmt: skip
-def result(request: Request, caller: CallerHere, job_id: str) -> Response:
+async def result(request: Request, caller: CallerHere, job_id: str, prefer: Preferred = "") -> Response:
     """The finished answer as an Arrow IPC stream; `Range` goes on where a download broke off.
 
     `ETag` is its SHA-256 in quotes, `X-Row-Count` its rows, as the job's state tells them.
     """
-    jobs = service_of(request).jobs
-    job = jobs.get(caller.client, job_id)
-    file = jobs.result_file(job)
+    job = await _settled(request, caller, job_id, prefer)
+    file = service_of(request).jobs.result_file(job)
     _check_range(request, file)
     headers = {"ETag": f'"{job.sha256}"', "X-Row-Count": str(job.rows), "Cache-Control": "no-store"}
     return FileResponse(file, media_type=ARROW, headers=headers)

@@ -202,7 +202,8 @@ def time():
 @pytest.fixture
 def client(registry, time):
     with connected(registry, time) as http:
-        yield RegistryClient(http, CREDENTIALS, IDENTITY, Limits(workers=1), clock=time.clock())
+        limits = Limits(workers=1, bulk_from=10_000)
+        yield RegistryClient(http, CREDENTIALS, IDENTITY, limits, clock=time.clock())
 
 
 def connected(registry, time):
@@ -644,7 +645,12 @@ def polls(registry):
     return [r for r in registry.seen if r.method == "GET" and r.url.path.count("/") == 3]
 
 
-NO_ANSWER = [problem(503), problem(429, **{"retry-after": "1"}), httpx2.ReadError("reset"), httpx2.Response(200)]
+NO_ANSWER = [
+    problem(503),
+    problem(429, **{"retry-after": "1"}),
+    httpx2.ReadError("reset"),
+    httpx2.Response(200),
+]
 
 
 @pytest.mark.parametrize("fault", NO_ANSWER)
