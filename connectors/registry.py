@@ -241,7 +241,11 @@ class RegistryClient:
     ) -> Iterator[pa.Table]:
         done, total = 0, questions.num_rows
         bulk = operation.in_jobs and total >= self._limits.bulk_from
-        for part in self._by_jobs(operation, questions) if bulk else self._by_batches(operation, questions):
+        for part in (
+            self._by_jobs(operation, split(questions, self._limits.job_rows))
+            if bulk
+            else self._by_batches(operation, questions)
+        ):
             for reject in part.rejects:
                 self._reject(operation, reject)
             yield part.rows
@@ -251,10 +255,11 @@ class RegistryClient:
 
     def _by_batches(self, operation: Operation, questions: pa.Table) -> Iterator[Part]:
         """Several requests at once, answers in the order of the questions."""
+        size = self._limits.facts if operation is ENRICH else self._limits.batch
         waiting: deque[Future[Part]] = deque()
         with ThreadPoolExecutor(self._limits.workers, thread_name_prefix="registry") as pool:
             try:
-                for batch in split(questions, self._limits.batch):
+                for batch in split(questions, size):
                     waiting.append(pool.submit(self._ask_isolating, operation, batch))
                     # a window, so that answers don't pile up before a slow reader
                     if len(waiting) >= 2 * self._limits.workers:
@@ -303,22 +308,40 @@ class RegistryClient:
         part = Part(questions.num_rows, answer.rows, _unclear(operation, questions, answer))
         return part, among(operation, questions, answer.again)
 
-    def _by_jobs(self, operation: Operation, questions: pa.Table) -> Iterator[Part]:
-        """Bulk jobs; what a job doesn't do is asked in smaller jobs or in batches."""
-        waiting = split(questions, self._limits.job_rows)[::-1]
-        while waiting:
-            part = waiting.pop()
-            self._tell(operation.name, part.num_rows)
+    def _by_jobs(self, operation: Operation, parts: list[pa.Table]) -> Iterator[Part]:
+        """Bulk jobs, in their order; while one's answers are read, the registry is at work on the next."""
+        begun: deque[tuple[pa.Table, str | None]] = deque()
+        for part in parts:
+            begun.append((part, self._begin(operation, part)))
+            if len(begun) > 1:
+                yield from self._finish(operation, *begun.popleft())
+        while begun:
+            yield from self._finish(operation, *begun.popleft())
+
+    def _begin(self, operation: Operation, part: pa.Table) -> str | None:
+        """A job's ID; None where the registry didn't take it."""
+        self._tell(operation.name, part.num_rows)
+        try:
+            return self._jobs.submit(operation.name, part.drop_columns(POSITION))
+        except JobFailed:
+            return None
+
+    def _finish(self, operation: Operation, part: pa.Table, job: str | None) -> Iterator[Part]:
+        """A job's answers; what it doesn't do is asked in smaller jobs or in batches."""
+        if job is not None:
             try:
-                for answer in self._jobs.run(operation.name, part.drop_columns(POSITION), operation.schema):
+                asked = part[operation.key].combine_chunks()
+                for answer in self._jobs.answers(job, asked, operation.schema):
                     yield Part(0, answer.rows, _unclear(operation, part, answer))
             except JobFailed:
-                if part.num_rows > self._limits.bulk_from:
-                    waiting += halves(part)
-                else:
-                    yield from self._by_batches(operation, part)
+                pass
             else:
                 yield Part(part.num_rows, operation.schema.empty_table())
+                return
+        if part.num_rows > self._limits.bulk_from:
+            yield from self._by_jobs(operation, halves(part)[::-1])
+        else:
+            yield from self._by_batches(operation, part)
 
     def _tell(self, operation: str, questions: int) -> None:
         if self._asked is not None:

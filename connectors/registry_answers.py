@@ -5,7 +5,8 @@ doesn't know never counts in favour of a link:
 
 * `found`, `found_by`: the question counts as not answered (`Answer.unclear`), its entries are left out;
 * `status`, `gender`: null, that is, not known;
-* `birth_precision`: `year`, which claims the least; null where there is no date.
+* `birth_precision`: `year`, which claims the least; null where there is no date;
+* `relation`: the relative is left out.
 
 A question that has `problem` instead of an answer is to be asked again (`Answer.again`). Of a person whom the registry
 withholds there is a row in the answer to a lookup, with nothing but `asked` and `found_by` = `withheld`.
@@ -31,6 +32,7 @@ _UNKNOWN = pa.scalar(None, pa.string())
 _FOUND_BY = ("current", "superseded", "former")
 WITHHELD = "withheld"
 """`found_by` of a number whose holder the registry withholds."""
+_RELATIONS = ("father", "mother", "child")
 _REQUIRED = ("personal_id", "full_name", "birth_date", "birth_precision", "gender", "status")
 _KEYS = frozenset({"asked", "found_by", "ref", "rank", "more", "relation"})
 _TEXTS = (pa.string(), pa.large_string(), pa.string_view())
@@ -130,11 +132,11 @@ def read_relatives(content: Json, asked: list[str], route: str) -> Answer:
 
 
 def read_batch(batch: pa.RecordBatch, schema: pa.Schema, asked: pa.Array, route: str) -> Answer:
-    """A batch of a bulk job's result, in the columns of FOUND or TRACED.
+    """A batch of a bulk job's result, in the columns of FOUND, TRACED or RELATIVES.
 
     Args:
         batch: as decoded from the Arrow stream, contents not yet checked.
-        schema: FOUND or TRACED; its first column names the question.
+        schema: FOUND, TRACED or RELATIVES; its first column names the question.
         asked: the questions that the job was given.
         route: for messages.
     """
@@ -143,7 +145,10 @@ def read_batch(batch: pa.RecordBatch, schema: pa.Schema, asked: pa.Array, route:
     if not pc.all(pc.is_in(table[key], value_set=asked), min_count=0).as_py():
         raise RegistryNonsense(f"{route}: field {key} holds what wasn't asked")
     if "found_by" not in schema.names:
-        return Answer(_checked(table, route))
+        checked = _checked(table, route)
+        if "relation" in schema.names:
+            checked = checked.filter(pc.is_in(checked["relation"], value_set=pa.array(_RELATIONS)))
+        return Answer(checked)
     way = table["found_by"]
     if way.null_count:
         raise RegistryNonsense(f"{route}: field found_by is missing")

@@ -1,5 +1,8 @@
 """Bulk jobs: upload the questions as an Arrow stream, wait, fetch the result in slices, check it, read it.
 
+The registry is asked to hold the question for a job's state until it is finished. That question is not insisted on: where it got no answer,
+the result itself is asked for, which says as well whether it is there; so a bad line costs no call more than it must.
+
 The result is fetched by `Range`, a slice a request, so that a lost connection costs one slice. It is kept in a
 temporary file without a name, and nothing of it is handed on before its SHA-256 and its row count are right.
 """
@@ -10,6 +13,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,6 +29,8 @@ from connectors.registry_patience import Clock, Limits
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 _RESULT = "/v1/jobs/{id}/result"
+_HOLD = {"Prefer": "wait=5"}
+_UNFINISHED = "job_unfinished"
 _ARROW_TYPES = frozenset({ARROW_STREAM, "application/octet-stream"})
 
 
@@ -41,6 +47,10 @@ class Manifest:
 
     rows: int
     sha256: str
+
+
+_RUNNING = Manifest(-1, "")
+"""Stands for the result of a job that isn't finished."""
 
 
 class BulkJobs:
@@ -64,33 +74,43 @@ class BulkJobs:
         self._key = key
         self._scratch = scratch
 
-    def run(self, operation: str, questions: pa.Table, schema: pa.Schema) -> Iterator[Answer]:
-        """Have the registry answer many questions in one job.
+    def submit(self, operation: str, questions: pa.Table) -> str:
+        """Have the registry begin to answer many questions in one job.
 
         Args:
-            operation: `lookup` or `trace`.
+            operation: `lookup`, `trace` or `relatives`.
             questions: the columns of the operation; the first is the one an answer refers to.
-            schema: of the answer, FOUND or TRACED.
+
+        Returns:
+            The job's ID.
+
+        Raises:
+            JobFailed: the registry didn't take it.
+            RegistryUnreachable: no answer.
+        """
+        with _failing():
+            return self._submit(operation, questions)
+
+    def answers(self, job: str, asked: pa.Array, schema: pa.Schema) -> Iterator[Answer]:
+        """Wait for a job and read its result.
+
+        Args:
+            job: the ID.
+            asked: what the answers refer to.
+            schema: of the answer: FOUND, TRACED or RELATIVES.
 
         Yields:
             Answers of one record batch each.
 
         Raises:
-            JobFailed: the registry didn't take it, didn't finish it or no longer has it.
+            JobFailed: the registry didn't finish it or no longer has it.
             RegistryUnreachable: no answer, or the job isn't done within its deadline.
             RegistryNonsense: the result isn't what its manifest says.
         """
-        try:
-            job = self._submit(operation, questions)
-            manifest = self._await(job)
-            result = self._fetch(job, manifest)
-        except RegistryRefused as refusal:
-            if refusal.status in {400, 404, 409, 410, 413, 415, 416, 422}:
-                raise JobFailed(refusal.code) from None
-            raise
-        asked = questions.column(0).combine_chunks()
+        with _failing():
+            result, rows = self._result(job)
         with result:
-            if sum(batch.num_rows for batch in _batches(result)) != manifest.rows:
+            if sum(batch.num_rows for batch in _batches(result)) != rows:
                 raise RegistryNonsense(f"GET {_RESULT}: row count differs from the manifest's")
             for batch in _batches(result):
                 yield read_batch(batch, schema, asked, f"GET {_RESULT}")
@@ -109,40 +129,62 @@ class BulkJobs:
         )
         return self._line.ask(call, lambda reply: _job_id(read_json(reply, str(call))))
 
-    def _await(self, job: str) -> Manifest:
-        call = Call("GET", "/v1/jobs/{id}", path=f"/v1/jobs/{job}")
+    def _result(self, job: str) -> tuple[IO[bytes], int]:
+        """The checked result in a temporary file, and its rows, once the job is finished."""
         ends = self._clock.now() + self._limits.job_deadline
-        wait = self._limits.poll_first
-        polls = 0
+        wait, polls = self._limits.poll_first, 0
         while True:
-            content = self._line.ask(call, lambda reply: read_json(reply, str(call)))
+            asked_at = self._clock.now()
+            manifest = self._state(job)
             polls += 1
-            if content.get("state") == "done":
-                return _manifest(content)
-            if content.get("state") == "failed":
-                raise JobFailed("the registry gave it up")
-            if not isinstance(content.get("state"), str):
-                raise RegistryNonsense(f"{call}: field state")
+            if manifest != _RUNNING and (found := self._fetch(job, manifest)) is not None:
+                return found
             if self._clock.now() + wait > ends:
-                raise RegistryUnreachable(self._line.url(call), polls)
-            self._clock.sleep(wait)
+                raise RegistryUnreachable(self._line.url(_state_of(job)), polls)
+            # a registry that holds the question has waited in our stead
+            self._clock.sleep(max(0.0, wait - (self._clock.now() - asked_at)))
             wait = min(wait * 1.5, self._limits.poll_most)
 
-    def _fetch(self, job: str, manifest: Manifest) -> IO[bytes]:
-        """The result in a temporary file; fetched anew, once, when its SHA-256 is wrong."""
+    def _state(self, job: str) -> Manifest | None:
+        """What a job says of its result: _RUNNING before it is finished, None where it got no answer to that."""
+        call = _state_of(job)
+        try:
+            content = self._line.ask(call, lambda reply: read_json(reply, str(call)))
+        except (RegistryUnreachable, RegistryNonsense):
+            return None
+        if content.get("state") == "done":
+            return _manifest(content)
+        if content.get("state") == "failed":
+            raise JobFailed("the registry gave it up")
+        if not isinstance(content.get("state"), str):
+            raise RegistryNonsense(f"{call}: field state")
+        return _RUNNING
+
+    def _fetch(self, job: str, manifest: Manifest | None) -> tuple[IO[bytes], int] | None:
+        """The result in a temporary file, and its rows; fetched anew, once, when its SHA-256 is wrong. None before the job is finished."""
         for _ in range(2):
             file = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115 — the caller closes it
             try:
-                if self._download(job, file) == manifest.sha256:
-                    return file
+                digest, said = self._download(job, file)
+            except RegistryRefused as refusal:
+                file.close()
+                if refusal.code == _UNFINISHED:
+                    return None
+                raise
             except BaseException:
                 file.close()
                 raise
+            promised = manifest or said
+            if promised is not None and digest == promised.sha256:
+                return file, promised.rows
             file.close()
+            if promised is None:
+                return None
         raise RegistryNonsense(f"GET {_RESULT}: SHA-256 differs from the manifest's")
 
-    def _download(self, job: str, file: IO[bytes]) -> str:
-        digest = hashlib.sha256()
+    def _download(self, job: str, file: IO[bytes]) -> tuple[str, Manifest | None]:
+        """SHA-256 of a result, and what its own headers say of it."""
+        digest, said = hashlib.sha256(), None
         start, total = 0, 1
         while start < total:
             end = start + self._limits.slice_bytes
@@ -151,14 +193,33 @@ class BulkJobs:
                 _RESULT,
                 path=f"/v1/jobs/{job}/result",
                 # compressed, the bytes of a range would be others than those of the SHA-256
-                headers={"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
+                headers=_HOLD | {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
+                understood=frozenset({_UNFINISHED}),
             )
             first = start
-            content, total = self._line.ask(call, lambda reply: _slice(reply, first))  # noqa: B023
+            content, total, said = self._line.ask(call, lambda reply: _slice(reply, first))  # noqa: B023
             start += len(content)
             digest.update(content)
             file.write(content)
-        return digest.hexdigest()
+        return digest.hexdigest(), said
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """A refusal of the job is its failure; one of the caller is not."""
+    refused = None
+    try:
+        yield
+    except RegistryRefused as refusal:
+        if refusal.status not in {400, 404, 409, 410, 413, 415, 416, 422}:
+            raise
+        refused = refusal.code
+    if refused is not None:
+        raise JobFailed(refused)
+
+
+def _state_of(job: str) -> Call:
+    return Call("GET", "/v1/jobs/{id}", path=f"/v1/jobs/{job}", headers=_HOLD, insist=False)
 
 
 def idempotency_key(key: bytes, operation: str, content: bytes) -> str:
@@ -206,14 +267,14 @@ def _manifest(content: Json) -> Manifest:
     return Manifest(rows, sha256.lower())
 
 
-def _slice(reply: Reply, start: int) -> tuple[bytes, int]:
-    """The bytes of a slice and the length of the whole."""
+def _slice(reply: Reply, start: int) -> tuple[bytes, int, Manifest | None]:
+    """The bytes of a slice, the length of the whole, and what the headers say of it."""
     where = f"GET {_RESULT}"
     if reply.media_type not in _ARROW_TYPES or "content-encoding" in reply.headers:
         raise RegistryNonsense(f"{where}: content type is not an Arrow stream")
     if reply.status == 200:
         # the registry doesn't do ranges: this is the whole
-        return reply.body[start:], len(reply.body)
+        return reply.body[start:], len(reply.body), _said(reply)
     covered = re.fullmatch(
         r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", reply.headers.get("content-range", "")
     )
@@ -222,4 +283,10 @@ def _slice(reply: Reply, start: int) -> tuple[bytes, int]:
     first, last, total = (int(number) for number in covered.groups())
     if first != start or len(reply.body) != last - first + 1 or not first <= last < total:
         raise RegistryNonsense(f"{where}: slice is cut off")
-    return reply.body, total
+    return reply.body, total, _said(reply)
+
+
+def _said(reply: Reply) -> Manifest | None:
+    sha256 = re.fullmatch(r'"([0-9a-f]{64})"', reply.headers.get("etag", ""))
+    rows = re.fullmatch(r"[0-9]{1,12}", reply.headers.get("x-row-count", ""))
+    return Manifest(int(rows[0]), sha256[1]) if rows and sha256 else None

@@ -72,7 +72,8 @@ class Line:
                 tried again.
 
         Raises:
-            RegistryUnreachable: no answer within the deadline or the tries, or the registry is down.
+            RegistryUnreachable: no answer within the deadline or the tries, or the registry is down; or none at the first
+                try of a call that is not insisted on.
             RegistryRefused: any status that a retry can't cure.
             RegistryNonsense: answers came, but none that could be read.
         """
@@ -91,7 +92,9 @@ class Line:
             elif isinstance(outcome, Reply) and outcome.status == 401 and outcome.may_pass:
                 self._token.discard(effort.token)
                 self._pause(call, effort, outcome, RegistryRefused(401, outcome.problem_code))
-            elif isinstance(outcome, Reply) and not outcome.may_pass:
+            elif isinstance(outcome, Reply) and (
+                not outcome.may_pass or outcome.problem_code in call.understood
+            ):
                 raise RegistryRefused(outcome.status, outcome.problem_code)
             else:
                 self._pause(call, effort, outcome, RegistryUnreachable(self.url(call), effort.tries))
@@ -175,7 +178,7 @@ class Line:
     def _pause(self, call: Call, effort: _Effort, outcome: Reply | Failure, error: RegistryProblem) -> None:
         """Wait before the next try, or raise `error` when there is none."""
         effort.failures += outcome.kind != "status 429"
-        if not outcome.may_pass or effort.failures >= self._limits.attempts:
+        if not (outcome.may_pass and call.insist) or effort.failures >= self._limits.attempts:
             raise error
         wait = backoff(effort.tries, self._limits, self._clock)
         # a little later than asked, lest all threads come back in the same instant

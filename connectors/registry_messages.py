@@ -55,6 +55,8 @@ class Call:
     Attributes:
         route: the path as documented, for messages; `path` may carry a job's ID.
         content: the body.
+        insist: whether it is tried until it is answered, or once.
+        understood: codes of problems that the caller knows what to do about, and that trying again at once would not cure.
     """
 
     method: str
@@ -64,6 +66,8 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     authorised: bool = True
+    insist: bool = True
+    understood: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"

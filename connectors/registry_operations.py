@@ -56,7 +56,7 @@ def _facts_body(questions: pa.Table) -> Json:
 
 LOOKUP = Operation("lookup", "number", FOUND, _numbers_body, answers.read_lookup, in_jobs=True)
 TRACE = Operation("trace", "ref", TRACED, _queries_body, answers.read_trace, in_jobs=True)
-KIN = Operation("relatives", "number", RELATIVES, _numbers_body, answers.read_relatives)
+KIN = Operation("relatives", "number", RELATIVES, _numbers_body, answers.read_relatives, in_jobs=True)
 RESIDENCE = Operation("residence", "number", records.RESIDING, _numbers_body, records.read_residence)
 ENRICH = Operation("enrichments", "ref", records.ENRICHED, _facts_body, records.read_enrichments)
 

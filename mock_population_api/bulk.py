@@ -1,14 +1,16 @@
 """The routes of bulk jobs: upload, poll, download."""
 
+import asyncio
 import hashlib
 import re
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from fastapi import APIRouter, Header, Query, Request, Security
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from mock_population_api import models
 from mock_population_api.bodies import chunks_within, content_type
@@ -17,12 +19,19 @@ from mock_population_api.jobs import Job, Jobs
 from mock_population_api.problems import Problem, documented
 from mock_population_api.questions import ARROW, NDJSON, check, read_upload
 from mock_population_api.routing import ADMITTED, SIGNED_IN, CallerHere
+from mock_population_api.security import Caller
 from mock_population_api.service import Service, service_of
 
 jobs_routes = APIRouter(route_class=GuardedRoute)
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_WAIT = re.compile(r"\bwait=([0-9]{1,4})\b")
+Preferred = Annotated[
+    str, Header(description="`wait=5`: answer once the job is finished, or after so many seconds")
+]
+_LONGEST_WAIT = 5
+"""Seconds that a question for a job's state is held at most; a service that is ended has to wait for it."""
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -45,10 +54,10 @@ _BODY: dict[str, Any] = {
 async def submit(
     request: Request,
     caller: CallerHere,
-    operation: Annotated[Literal["lookup", "trace"], Query()],
+    operation: Annotated[Literal["lookup", "trace", "relatives"], Query()],
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> dict[str, str]:
-    """Take in questions for a bulk lookup (column `number`) or trace; the same key and body give the same job."""
+    """Take in questions for a bulk lookup or relatives (column `number`), or a trace; the same key and body give the same job."""
     demand(caller, operation)
     kind = content_type(request)
     if kind not in {ARROW, NDJSON}:
@@ -100,7 +109,7 @@ async def _repeated(request: Request, jobs: Jobs, job: Job, operation: str, kind
 def _take_in(service: Service, job: Job, kind: str, digest: str) -> None:
     questions = read_upload(service.jobs.upload_file(job), kind, job.operation, service.jobs.limits.most_rows)
     check(questions)
-    if job.operation == "lookup":
+    if job.operation != "trace":
         # a number asked twice is answered once
         questions = pa.table({"number": questions.column("number").unique()}, schema=questions.schema)
     service.jobs.submit(job, questions, digest)
@@ -112,11 +121,37 @@ def _take_in(service: Service, job: Job, kind: str, digest: str) -> None:
     responses=documented(*ADMITTED, "job_unknown", "result_expired"),
     dependencies=[Security(SIGNED_IN, scopes=["bulk"])],
 )
-def state(request: Request, caller: CallerHere, job_id: str) -> dict[str, Any]:
+async def state(
+    request: Request,
+    caller: CallerHere,
+    job_id: str,
+    prefer: Preferred = "",
+) -> JSONResponse:
     """How far a job is."""
-    job = service_of(request).jobs.get(caller.client, job_id)
+    job = await _settled(request, caller, job_id, prefer)
     shown = {name: getattr(job, name) for name in models.JobState.model_fields}
-    return shown | {"state": "queued" if job.state == "receiving" else job.state}
+    return JSONResponse(shown | {"state": "queued" if job.state == "receiving" else job.state})
+
+
+async def _settled(request: Request, caller: Caller, job_id: str, prefer: str) -> Job:
+    """A job once it is finished, or as it stands when the client prefers to wait no longer."""
+    wish = _WAIT.search(prefer)
+    seconds = min(int(wish[1]), _LONGEST_WAIT) if wish else 0
+    if wish:
+        request.state.told["Preference-Applied"] = f"wait={seconds}"
+    return await _finished(service_of(request).jobs, caller.client, job_id, seconds)
+
+
+async def _finished(jobs: Jobs, client: str, job_id: str, seconds: float) -> Job:
+    ends, pause = time.monotonic() + seconds, 0.01
+    while True:
+        job = await run_in_threadpool(jobs.get, client, job_id)
+        left = ends - time.monotonic()
+        if job.state in {"done", "failed"} or left <= 0:
+            return job
+        await asyncio.sleep(min(pause, left))
+        # what took long may be told a little later
+        pause = min(pause * 1.3, 0.25)
 
 
 @jobs_routes.get(
@@ -131,15 +166,16 @@ def state(request: Request, caller: CallerHere, job_id: str) -> dict[str, Any]:
         ),
     },
 )  # fmt: skip
-def result(request: Request, caller: CallerHere, job_id: str) -> Response:
-    """The finished answer as an Arrow IPC stream; `Range` goes on where a download broke off."""
-    jobs = service_of(request).jobs
-    job = jobs.get(caller.client, job_id)
-    file = jobs.result_file(job)
+async def result(request: Request, caller: CallerHere, job_id: str, prefer: Preferred = "") -> Response:
+    """The finished answer as an Arrow IPC stream; `Range` goes on where a download broke off.
+
+    `ETag` is its SHA-256 in quotes, `X-Row-Count` its rows, as the job's state tells them.
+    """
+    job = await _settled(request, caller, job_id, prefer)
+    file = service_of(request).jobs.result_file(job)
     _check_range(request, file)
-    return FileResponse(
-        file, media_type=ARROW, headers={"ETag": f'"{job.sha256}"', "Cache-Control": "no-store"}
-    )
+    headers = {"ETag": f'"{job.sha256}"', "X-Row-Count": str(job.rows), "Cache-Control": "no-store"}
+    return FileResponse(file, media_type=ARROW, headers=headers)
 
 
 def _check_range(request: Request, file: Path) -> None:

@@ -19,13 +19,16 @@ import pyarrow as pa
 
 from mock_population_api.audit import Audit
 from mock_population_api.problems import Problem
-from mock_population_api.schemas import FOUND, TRACED
+from mock_population_api.schemas import FOUND, RELATIVES, TRACED
 from mock_population_api.search import trace_batches
 from mock_population_api.security import Caller, Clock, now
 from mock_population_api.store import Store
 
 PASS_ROWS = 200_000
 """Questions answered by one pass over the store."""
+
+SCHEMAS = {"lookup": FOUND, "trace": TRACED, "relatives": RELATIVES}
+"""Operation → what its result holds."""
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS jobs (
@@ -267,8 +270,7 @@ class Jobs:
         (folder / "questions.arrow").unlink()
 
     def _write_result(self, job: Job, questions: pa.Table, file: Path) -> int:
-        rows = 0
-        schema = FOUND if job.operation == "lookup" else TRACED
+        rows, schema = 0, SCHEMAS[job.operation]
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         file.touch(mode=0o600)
         with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema, options=options) as writer:
@@ -285,8 +287,9 @@ class Jobs:
         if operation == "trace":
             yield from trace_batches(self._store, questions)
         else:
+            ask = self._store.lookup if operation == "lookup" else self._store.relatives
             numbers = questions.column("number").combine_chunks()
-            yield from self._store.lookup(numbers).to_batches(max_chunksize=65_536)
+            yield from ask(numbers).to_batches(max_chunksize=65_536)
 
 
 def _packed(caller: Caller) -> str:

@@ -7,6 +7,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 MOST_IN_BATCH = 1_000
 """Questions in one batch; more belong into a job."""
+MOST_FACTS = 5_000
+"""Facts in one batch; of them there are no jobs, and what is answered is short."""
 
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\u0000]*$")]
 BirthDate = Annotated[Text, Field(description="YYYY, YYYY-MM or YYYY-MM-DD", examples=["2011-09-05", "1979"])]
@@ -323,7 +325,7 @@ class JobState(BaseModel):
     """How far a job is; `rows` and `sha256` are of the finished result."""
 
     job_id: str
-    operation: Literal["lookup", "trace"]
+    operation: Literal["lookup", "trace", "relatives"]
     state: Literal["queued", "running", "done", "failed"]
     progress: float
     rows: int | None

@@ -13,11 +13,16 @@ from mock_population_api.columns import NO_DAY
 from mock_population_api.dates import FORM, days_from, parts_of
 from mock_population_api.mapped import Array
 from mock_population_api.problems import Problem
-from mock_population_api.schemas import LOOKUP_QUESTIONS, TRACE_QUESTIONS, VERIFY_QUESTIONS
+from mock_population_api.schemas import NUMBER_QUESTIONS, TRACE_QUESTIONS, VERIFY_QUESTIONS
 
 ARROW = "application/vnd.apache.arrow.stream"
 NDJSON = "application/x-ndjson"
-SCHEMAS = {"lookup": LOOKUP_QUESTIONS, "trace": TRACE_QUESTIONS, "verify": VERIFY_QUESTIONS}
+SCHEMAS = {
+    "lookup": NUMBER_QUESTIONS,
+    "relatives": NUMBER_QUESTIONS,
+    "trace": TRACE_QUESTIONS,
+    "verify": VERIFY_QUESTIONS,
+}
 
 _LONGEST_TEXT = 200
 _MOST_ERRORS = 20

@@ -52,7 +52,7 @@ def changes(
 )
 def enrich(request: Request, batch: models.EnrichmentBatch, caller: CallerHere) -> Response:
     """Take in education facts about identified people; what was rejected is listed with the reason."""
-    if len(batch.facts) > models.MOST_IN_BATCH:
+    if len(batch.facts) > models.MOST_FACTS:
         raise Problem("batch_too_large")
     refs = [fact.ref for fact in batch.facts]
     if len(set(refs)) < len(refs):

@@ -52,8 +52,8 @@ CHANGE = pa.schema(
 
 Of a superseded number: the number as `personal_id`, the one it leads to now as `superseded_by`, all else null."""
 
-LOOKUP_QUESTIONS = pa.schema([pa.field("number", _text)])
-"""What a bulk lookup uploads."""
+NUMBER_QUESTIONS = pa.schema([pa.field("number", _text)])
+"""What a bulk lookup, or one of relatives, uploads."""
 
 TRACE_QUESTIONS = pa.schema(
     [

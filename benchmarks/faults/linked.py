@@ -11,7 +11,7 @@ import httpx2
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.faults.service import IDENTITY, Counting, Service
+from benchmarks.faults.service import IDENTITY, Counting, Service, processor_seconds
 from connectors.education_records import families, raw_records
 from connectors.files import read_education_folder
 from connectors.registry import RegistryClient
@@ -60,6 +60,8 @@ class Linked:
     """What came of it."""
 
     seconds: float
+    processor: float
+    """Seconds of processor for the linkage, those of the service included."""
     digest: str
     """Of all decisions."""
     linked: int
@@ -99,12 +101,14 @@ def link_through(service: Service, client: str, school: School, limits: Limits) 
     with httpx2.Client(base_url=service.address, transport=counting) as http:
         registry = RegistryClient(http, service.credentials(client), IDENTITY, limits, run="run")
         entries = registry.facts().entries
+        before = processor_seconds() + processor_seconds(service.process)
         seconds, linkages = link_school(school, TracedRegistry(registry), entries)
+        used = processor_seconds() + processor_seconds(service.process) - before
         told: Counter[str] = Counter()
         for part in registry.enrich(facts_of(linkages, school)):
             told.update(part["outcome"].to_pylist())
     linked = sum(len(links_of(linkage.decisions)) for linkage in linkages.values())
-    return Linked(seconds, digest(linkages), linked, counting.calls, service.jobs(client), told)
+    return Linked(seconds, used, digest(linkages), linked, counting.calls, service.jobs(client), told)
 
 
 def facts_of(linkages: dict[str, Linkage], school: School) -> pa.Table:

@@ -1,5 +1,6 @@
 """The mock registry as a process of its own, with a client for each run and an operator who sets faults."""
 
+import os
 import secrets
 import signal
 import sqlite3
@@ -50,6 +51,12 @@ class Counting(httpx2.HTTPTransport):
         return super().handle_request(request)
 
 
+def processor_seconds(process: int | str = "self") -> float:
+    """Processor time that a process has used up to now: what stays the same on a machine that others use too."""
+    times = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass(frozen=True)
 class Service:
     """A service that runs."""
@@ -57,6 +64,7 @@ class Service:
     address: str
     store: Path
     secret: str
+    process: int
 
     def credentials(self, client: str) -> Credentials:
         """Of one of its clients."""
@@ -109,7 +117,8 @@ def serving(
             if process.poll() is not None:
                 raise SystemExit("the registry did not come up")
             time.sleep(0.05)
-        yield Service(ready.read_text(encoding="utf-8"), store, secret_file.read_text(encoding="utf-8"))
+        address, secret = (file.read_text(encoding="utf-8") for file in (ready, secret_file))
+        yield Service(address, store, secret, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)

@@ -21,6 +21,7 @@ import pytest
 from connectors.errors import ConnectorError, RegistryNonsense, RegistryRefused, RegistryUnreachable
 from connectors.registry import RegistryClient
 from connectors.registry_messages import Credentials, Identity
+from connectors.registry_operations import LOOKUP, with_positions
 from connectors.registry_patience import Clock, Limits
 from matching.schemas import FOUND, RELATIVES, TRACE_QUERY, TRACED
 
@@ -201,7 +202,8 @@ def time():
 @pytest.fixture
 def client(registry, time):
     with connected(registry, time) as http:
-        yield RegistryClient(http, CREDENTIALS, IDENTITY, Limits(workers=1), clock=time.clock())
+        limits = Limits(workers=1, bulk_from=10_000)
+        yield RegistryClient(http, CREDENTIALS, IDENTITY, limits, clock=time.clock())
 
 
 def connected(registry, time):
@@ -629,6 +631,65 @@ def test_a_run_started_again_finds_its_jobs(registry, time):
         client(http, "").lookup(numbers(5))
         client(http, "").lookup(numbers(5))
         assert len(registry.jobs) == 4
+
+
+def telling(reply):
+    """A result that says itself what its manifest says."""
+    body = reply.content
+    rows = pa.ipc.open_stream(body).read_all().num_rows
+    more = {"etag": f'"{hashlib.sha256(body).hexdigest()}"', "x-row-count": str(rows)}
+    return httpx2.Response(206, content=reply.content, headers={**reply.headers, **more})
+
+
+def polls(registry):
+    return [r for r in registry.seen if r.method == "GET" and r.url.path.count("/") == 3]
+
+
+NO_ANSWER = [
+    problem(503),
+    problem(429, **{"retry-after": "1"}),
+    httpx2.ReadError("reset"),
+    httpx2.Response(200),
+]
+
+
+@pytest.mark.parametrize("fault", NO_ANSWER)
+def test_a_state_that_is_not_told_costs_no_call_more(registry, time, fault):
+    registry.faults["poll"] = [fault]
+    registry.faults["result"] = [telling]
+    with connected(registry, time) as http:
+        client = RegistryClient(http, CREDENTIALS, IDENTITY, Limits(bulk_from=1), clock=time.clock())
+        assert client.lookup(numbers(5)).num_rows == 5
+    assert len(polls(registry)) == len([r for r in registry.seen if r.url.path.endswith("/result")]) == 1
+
+
+@pytest.mark.parametrize("early", [problem(409, "job_unfinished", retryable=True), None])
+def test_a_result_that_is_not_there_or_says_nothing_of_itself_is_waited_for(bulk, registry, time, early):
+    registry.faults["poll"] = [problem(503), httpx2.Response(200, json={"state": "running"})]
+    registry.faults["result"] = [early] if early else []
+    assert bulk.lookup(numbers(5)).num_rows == 5
+    assert len(polls(registry)) == 3
+    assert time.waits == [0.5, 0.75]
+
+
+def test_a_registry_that_holds_the_question_is_asked_again_at_once(bulk, registry, time):
+    def held(_):
+        time.now += 5
+        return httpx2.Response(200, json={"state": "running"})
+
+    registry.faults["poll"] = [held] * 3
+    assert bulk.lookup(numbers(5)).num_rows == 5
+    assert {request.headers["prefer"] for request in polls(registry)} == {"wait=5"}
+    assert set(time.waits) == {0.0}
+
+
+def test_the_registry_is_at_work_on_the_next_job_while_one_is_read(bulk, registry):
+    parts = bulk._answers(LOOKUP, with_positions(pa.table({"number": numbers(25)})), None)
+    next(parts)
+    assert len(registry.jobs) == 2
+    assert len(polls(registry)) == 1
+    assert sum(part.num_rows for part in parts) + 10 == 25
+    assert len(registry.jobs) == 3
 
 
 def test_a_slice_cut_off_is_fetched_again(bulk, registry):

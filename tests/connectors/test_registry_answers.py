@@ -301,6 +301,14 @@ def test_text_that_is_no_text_is_nonsense():
         read(batch(full_name=broken))
 
 
+def test_a_relation_in_an_unknown_word_is_nobody():
+    of = {"asked": ASKED, **ENTRY, "birth_date": date(2011, 1, 1)}
+    both = [of | {"relation": word} for word in ("mother", "guardian")]
+    given = pa.RecordBatch.from_pylist(both, schema=RELATIVES)
+    answer = read_batch(given, RELATIVES, pa.array([ASKED]), "route")
+    assert answer.rows["relation"].to_pylist() == ["mother"]
+
+
 def test_numbers_not_found_have_no_row_and_unknown_words_no_answer():
     assert read(batch(found_by=pa.array(["none"]))).rows.num_rows == 0
     answer = read(batch(found_by=pa.array(["merged"])))

@@ -281,6 +281,19 @@ def test_facts_are_sent_and_their_outcomes_told(client_of):
     ]
 
 
+def test_facts_go_by_five_thousands(client_of):
+    sizes = []
+
+    def answer(asked):
+        sizes.append(len(asked["facts"]))
+        return {"results": [{"ref": f["ref"], "outcome": "created", "reason": None} for f in asked["facts"]]}
+
+    client = client_of(Registry(enrichments=answer), workers=1, batch=10)
+    facts = pa.Table.from_pylist([fact(str(place)) for place in range(5_001)], schema=FACTS)
+    assert [part.num_rows for part in client.enrich(facts)] == [5_000, 1]
+    assert sizes == [5_000, 1]
+
+
 def change(number, word="corrected", **known):
     return {
         "change": word,

@@ -3,6 +3,9 @@
 The people are made up.
 """
 
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pyarrow as pa
@@ -17,8 +20,9 @@ from connectors.registry_patience import Limits
 from matching.schemas import ENTRY, FOUND, RELATIVES, TRACE_QUERY, TRACED
 from mock_population_api.app import create_app
 from mock_population_api.building import build_store
+from mock_population_api.rates import Rate
 from mock_population_api.security import PURPOSES, client_of
-from mock_population_api.service import open_service
+from mock_population_api.service import Policy, open_service
 
 FATHER, MOTHER, CHILD, GRANDMOTHER = "001079000001", "001181000002", "001311000003", "001152000004"
 CREDENTIALS = Credentials("sync", "a secret for this test")
@@ -53,15 +57,24 @@ PEOPLE = [
 
 
 @pytest.fixture(scope="module")
-def http(tmp_path_factory):
+def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("registry")
     entries = folder / "entries"
     entries.mkdir()
     pq.write_table(pa.Table.from_pylist(PEOPLE, schema=ENTRY), entries / "people.parquet")
     build_store(entries, folder / "store", "256MB")
+    return folder / "store"
+
+
+def serving(store, **policy):
     client = client_of(CREDENTIALS.client_id, CREDENTIALS.client_secret)
-    service = open_service(folder / "store", [client], memory_limit="256MB")
-    with TestClient(create_app(service), raise_server_exceptions=False) as http:
+    service = open_service(store, [client], policy=Policy(**policy), memory_limit="256MB")
+    return TestClient(create_app(service), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def http(store):
+    with serving(store) as http:
         yield http
 
 
@@ -140,6 +153,28 @@ def test_jobs_and_batches_answer_the_same(http):
         return client.lookup(pa.array([FATHER, MOTHER, CHILD, "012345678"])).sort_by("asked").to_pylist()
 
     assert found(1) == found(1000)
+
+
+def test_two_clients_that_share_the_limits_of_one_name_are_both_answered(store, tmp_path):
+    """Each learns from the headers what the other has used up."""
+    rate = Rate(per_second=20, burst=10)
+    everybody = [FATHER, MOTHER, CHILD, GRANDMOTHER, "001399999999", "012345678"] * 5
+    with serving(shutil.copytree(store, tmp_path / "store"), rate=rate) as shared:
+
+        def found(seed):
+            client = RegistryClient(shared, CREDENTIALS, IDENTITY, Limits(workers=2))
+            asked = [everybody[(place + seed) % 30] for place in range(30)]
+            return [client.lookup(pa.array([number]))["personal_id"].to_pylist() for number in asked], asked
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(found, (0, 1)))
+        took = time.monotonic() - began
+    known = {FATHER: FATHER, MOTHER: MOTHER, CHILD: CHILD, GRANDMOTHER: GRANDMOTHER, "012345678": FATHER}
+    for people, asked in answers:
+        assert people == [[known[number]] if number in known else [] for number in asked]
+    # 60 questions, ten at once and twenty a second
+    assert took > 2
 
 
 def test_a_run_started_again_finds_its_job(http):

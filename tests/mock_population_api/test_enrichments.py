@@ -83,6 +83,14 @@ def test_a_fact_of_wrong_form_is_refused(client, wrong):
     assert (answer.status_code, answer.json()["code"]) == (422, "question_invalid")
 
 
+def test_five_thousand_facts_and_no_more(client):
+    facts = [fact(str(place)) for place in range(5_001)]
+    answer = send(client, *facts)
+    assert (answer.status_code, answer.json()["code"]) == (413, "batch_too_large")
+    answer = send(client, *facts[1:])
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, 4_999)
+
+
 def test_refs_must_differ(client):
     answer = send(client, fact(), fact(person=NUMBERS[1])).json()
     assert answer["errors"] == [{"row": 0, "column": "ref"}, {"row": 1, "column": "ref"}]

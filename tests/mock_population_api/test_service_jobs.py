@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import threading
 import time
 import uuid
 from datetime import timedelta
@@ -13,7 +14,7 @@ import pytest
 from mock_population_api.jobs import JobLimits
 from mock_population_api.problems import KINDS, Problem
 from mock_population_api.questions import ARROW, NDJSON
-from mock_population_api.schemas import FOUND, TRACE_QUESTIONS, TRACED
+from mock_population_api.schemas import FOUND, RELATIVES, TRACE_QUESTIONS, TRACED
 from mock_population_api.security import Caller
 
 
@@ -85,6 +86,40 @@ def test_the_bulk_trace_equals_the_single_trace(client, hand_made):
         for candidate in answer["candidates"]
     ]
     assert [row | {"birth_date": str(row["birth_date"])} for row in table.to_pylist()] == expected
+
+
+def test_bulk_relatives_equal_the_single_ones(client, hand_made):
+    asked = [hand_made.LAN, "001180999999", "012345678", hand_made.BINH, "nobody"]
+    state = finished(client, upload(client, numbers(*asked), "relatives"))
+    table = pa.ipc.open_stream(result(client, state).content).read_all()
+    assert table.schema.equals(RELATIVES)
+    expected = [
+        {"asked": answer["number"], "relation": relation, **entry}
+        for answer in client.post("/v1/relatives", json={"numbers": asked}).json()["results"]
+        for relation, entry in [
+            *((parent, answer[parent]) for parent in ("father", "mother") if answer[parent]),
+            *(("child", child) for child in answer["children"]),
+        ]
+    ]
+    assert [row | {"birth_date": str(row["birth_date"])} for row in table.to_pylist()] == expected
+    lines = client.get("/v1/audit", params={"subject": hand_made.AN}).json()["lines"]
+    assert "jobs/relatives" in {line["action"] for line in lines}
+
+
+def test_a_question_for_the_state_is_held_until_the_job_is_finished(client, hand_made):
+    jobs = client.app.state.service.jobs
+    job, _ = jobs.reserve(_caller(), "lookup", "key-1")
+    path = f"/v1/jobs/{job.job_id}"
+    answer = client.get(path, headers={"Prefer": "respond-async, wait=0"})
+    assert (answer.json()["state"], answer.headers["preference-applied"]) == ("queued", "wait=0")
+    begins = threading.Timer(0.3, lambda: jobs.submit(job, pa.table({"number": [hand_made.LAN]}), "digest"))
+    begins.start()
+    answer = client.get(path, headers={"Prefer": "wait=100"})
+    assert (answer.json()["state"], answer.headers["preference-applied"]) == ("done", "wait=5")
+    assert "preference-applied" not in client.get(path).headers
+    whole = result(client, answer.json())
+    assert whole.headers["etag"] == f'"{answer.json()["sha256"]}"'
+    assert whole.headers["x-row-count"] == "1"
 
 
 def test_ndjson_does_as_well_and_columns_may_be_absent(client, hand_made):
@@ -188,7 +223,7 @@ def test_bad_questions_are_named_by_row(client):
     assert errors == [{"row": 1, "column": "birth_date"}, {"row": 2, "column": "ref"}]
 
 
-def test_an_operation_must_be_one_of_two(client):
+def test_an_operation_must_be_one_of_three(client):
     refused(upload(client, numbers("x"), "verify"), "question_invalid")
 
 
