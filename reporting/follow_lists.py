@@ -153,7 +153,7 @@ def _follow(path: Path, records: Sequence[_Record], text: Texts) -> Path:
     parts = {
         "aged": ("aged", _aged(records)),
         "same_number": ("group", _groups(records, "number", text)),
-        "duplicates": ("group", _groups(records, "personal_id", text)),
+        "duplicates": ("group", _groups(_entered_once(records), "personal_id", text)),
         "conflicts": ("conflict", _conflicts(records)),
     }
     sheets = [
@@ -198,6 +198,11 @@ def _groups(records: Sequence[_Record], number: str, text: Texts) -> list[_Recor
     return [
         {**record, "group": text.number(place)} for place, some in enumerate(several, 1) for record in some
     ]
+
+
+def _entered_once(records: Sequence[_Record]) -> list[_Record]:
+    """Those who should have one record; a guardian has one for every child."""
+    return [record for record in records if record["kind"] != "guardian"]
 
 
 def _conflicts(records: Sequence[_Record]) -> list[_Record]:

@@ -155,8 +155,9 @@ def view(facts: ReportFacts) -> ReportView:
         _actors(rates, names),
         sum(
             row["records"]
-            for row in breakdown(rates, ["reason"], ["linked"]).to_pylist()
-            if row["reason"] == "duplicate_record"
+            for row in breakdown(rates, ["reason", "kind"], ["linked"]).to_pylist()
+            # a guardian has a record for every child
+            if row["reason"] == "duplicate_record" and row["kind"] != "guardian"
         ),
         _quality(facts.measures.quality, names),
         tuple(schools.slice(0, SCHOOLS_SHOWN).to_pylist()),
