@@ -186,7 +186,8 @@ def _demo_client(store: Path) -> Client:
 
 def _listen(app: object, host: str, port: int, ready_file: Path | None) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    # named as TCP: else asyncio leaves the delay of small packets on, and every answer is 40 ms late
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         shown = f"[{host}]" if family == socket.AF_INET6 else host

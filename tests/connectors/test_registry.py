@@ -819,7 +819,7 @@ def test_faults_and_threads_change_nothing_in_the_answer(registry, time):
     weather = [None, None, None, problem(503), problem(429), httpx2.ReadTimeout("slow"), httpx2.Response(200)]
     registry.faults["/v1/lookup"] = chance.choices(weather, k=400)
     registry.refuses = {number(77)}
-    limits = Limits(batch=10, workers=4)
+    limits = Limits(batch=10, workers=4, bulk_from=10_000)
     with connected(registry, time) as http:
         client = RegistryClient(http, CREDENTIALS, IDENTITY, limits, clock=time.clock())
         found = client.lookup(numbers(300))
