@@ -165,7 +165,7 @@ class Index:
         return opened(cls, folder, "")
 
     def release(self) -> None:
-        """Give the pages of the mapped files back: the next to look at one finds it in the page cache, or reads it again."""
+        """Give the pages of the mapped files back once they are more than MOST_MAPPED: the next to look at one finds it in the page cache, or reads it again."""
         if _mapped_now() < MOST_MAPPED:
             return
         for file in {

@@ -1,7 +1,7 @@
 """What a night's writing costs on a database: the first time, again unchanged, with changes, taken back; and reading.
 
-    python -m benchmarks.writeback.run sqlite:////tmp/w/education.db [--records 1600000] [--json FILE]
-    python -m benchmarks.writeback.run postgresql://postgres@/postgres?host=/tmp/w/pgdata
+    python -m benchmarks.writeback.run sqlite:///education.db [--records 1600000] [--json FILE]
+    python -m benchmarks.writeback.run 'postgresql://postgres@/postgres?host=FOLDER_OF_ITS_SOCKET'
 
 The database must be empty; it is filled and left. Seconds are wall time and CPU of the phase alone, making the synthetic
 decisions left out; on PostgreSQL the CPU of the server's process counts with the client's. *peak* is the largest resident memory of the process that read, in MB.
