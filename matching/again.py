@@ -14,6 +14,7 @@ from matching.beside import Beside
 from matching.decision import Reason
 from matching.keys import digits
 from matching.linkage import Linkage, links_of, replaced
+from matching.sorted_keys import distinct
 
 Decide = Callable[[pa.Table, Beside], Linkage]
 """Decides on some records (RECORDS), beside what all others hold."""
@@ -56,7 +57,7 @@ def _held(others: pa.Table, current: Linkage) -> Beside:
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
-    found = np.unique(numbers)
+    found = distinct(numbers)
     return np.asarray(found[found != 0])
 
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from matching.columns import Records, day_of, year_of
 from matching.compiled import compiled
-from matching.index import Births, Index, first_at_least
+from matching.index import Births, Index
 from matching.nametable import Array, Names
-from matching.near import holds, looked_up, near_groups
+from matching.near import holds, near_groups
+from matching.prefetch import ask_for
 from matching.searching import NEAR_NAME, SAME_NAME, Order, Sought
+from matching.sorted_keys import distinct, first_at_least, looked_up
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class WideBlocks:
     def sought(self, rows: Array, found: Listed) -> Sought:
         """Their runs in both orders."""
         index, birth, both = self.index, self.records.birth[rows], _both_names(self.records, rows)
-        met = np.unique(both[both >= 0])
+        met = distinct(both[both >= 0])
         near_start, near = near_groups(self.names, met, index.near, index.groups, self.few)
         at = np.where(both >= 0, np.searchsorted(met, both), -1)
         groups = _wide_groups(
@@ -280,6 +282,10 @@ def _wide_groups(
         for reading in range(2):
             if at[i, reading] < 0:
                 continue
+            for k in range(near_start[at[i, reading]], near_start[at[i, reading] + 1]):
+                ask_for(entries, near[k])
+            for k in range(near_start[at[i, reading]], near_start[at[i, reading] + 1]):
+                ask_for(ordered, (entries[near[k]] + entries[near[k] + 1]) // 2)
             for k in range(near_start[at[i, reading]], near_start[at[i, reading] + 1]):
                 begin, end = entries[near[k]], entries[near[k] + 1]
                 if holds(lows, first_used, same_end, begin):

@@ -14,7 +14,6 @@ What people decided (`matching.verdicts`) stands before the first pass and above
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +42,8 @@ from matching.parts import P_BIRTH, TAKEN
 from matching.passes import claimed_id, family, search
 from matching.posterior import Bin, Weighed
 from matching.registry import Registry
-from matching.shortlist import NOBODY_LISTED, Shortlist, shortlist, updated
+from matching.shortlist import Shortlist, latest, shortlist
+from matching.sorted_keys import distinct
 from matching.subjects import Subjects, birth_date_u, subjects_of
 from matching.verdicts import CERTAIN, Pairs, Verdicts, verdicts_of, without_denied
 from matching.weighing import FIRST_YEAR, YEARS
@@ -239,8 +239,8 @@ def _settles_from(name: str, settings: LinkSettings, model: Model) -> float:
 def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Array:
     """The open records that a pass can say something about."""
     if name == claimed_id.NAME:
-        return np.intersect1d(is_open, claims.row)
-    return np.intersect1d(is_open, by_family.row) if name == family.NAME else is_open
+        return is_open[np.isin(is_open, claims.row)]
+    return is_open[np.isin(is_open, by_family.row)] if name == family.NAME else is_open
 
 
 def _nothing_found(records: int) -> Found:
@@ -279,7 +279,7 @@ MOST_FAMILIES = 50_000
 
 def _with_kin(work: _Work, kin: Kin, claims: Listed, model: Model) -> Model:
     """Shares of the slots, and m of those whom families name."""
-    rows = np.unique(kin.row[kin.slot != family.CHILD])
+    rows = distinct(kin.row[kin.slot != family.CHILD])
     rows = rows[:: len(rows) // MOST_FAMILIES + 1]
     if not len(rows):
         return model
@@ -304,7 +304,7 @@ def _learned(work: _Work, claims: Listed, stored: Model) -> Model:
     """M from the pairs that numbers found, ages from all records."""
     records = work.subjects.records
     model = _with_ages(stored, records)
-    rows = np.unique(claims.row)
+    rows = distinct(claims.row)
     if not len(rows):
         return model
     seen = work.engine.searched(Search(work.registry, work.subjects, model, rows, claims))
@@ -572,7 +572,7 @@ def _concluded(
         work.subjects,
         work.registry.people().entries.entry,
         said,
-        reduce(updated, work.shortlists, NOBODY_LISTED),
+        latest(work.shortlists),
         work.verdicts,
     )
 
@@ -626,14 +626,14 @@ def _less_likely(work: _Work, found: Found) -> float:
 def _entered_twice(work: _Work, found: Found) -> tuple[float, float]:
     """Share of people with a linked record who have another one, and share of people like those of the records who have one."""
     entry = found.entry[found.decided_by >= 0]
-    distinct = len(np.unique(entry))
-    twice = (len(entry) - distinct + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
+    people = len(distinct(entry))
+    twice = (len(entry) - people + SHRINKAGE * ENTERED_TWICE) / (len(entry) + SHRINKAGE)
     records, known = work.subjects.records, work.subjects.known
     year = year_of(records.birth) - FIRST_YEAR
     density = _density(year[(year >= 0) & (year < YEARS)], known.years) * _density(
         records.home[records.home > 0], known.places.sum(axis=0)
     )
-    return twice, min(distinct * density / known.entries, 0.95)
+    return twice, min(people * density / known.entries, 0.95)
 
 
 def _density(codes: Array, people: Array) -> float:
@@ -648,7 +648,7 @@ def _beside_the_linked(
     work: _Work, seen: Weighed, found: Found, model: Model, limit: float
 ) -> tuple[Weighed, Found]:
     """Candidates that are another record's already are less likely: the open records are weighed once more, and linked where that decides."""
-    taken = np.union1d(found.entry[found.decided_by >= 0], work.beside.entries)
+    taken = np.sort(np.concatenate([found.entry[found.decided_by >= 0], work.beside.entries]))
     is_taken = among(taken, _entries_at(work, seen.at))
     beside = _reordered(seen.more(TAKEN, np.where(is_taken, np.log2(model.taken), 0.0)))
     return beside, _updated(work, found, beside, model, search.FUZZY, limit)

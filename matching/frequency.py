@@ -10,6 +10,7 @@ to count.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
 from matching.columns import year_of
+from matching.compiled import compiled
 from matching.levels import BIRTH_DATE, NAME
 from matching.nametable import Array, Names, text_key
 from matching.near import distinct_words
@@ -108,6 +110,11 @@ class Frequencies:
     communes: dict[int, float] = field(default_factory=dict)
     """Share of people per commune of residence; empty when not counted."""
 
+    @cached_property
+    def in_region(self) -> np.ndarray:
+        """Share of people by province of 2025 that they were born in × province of residence."""
+        return np.asarray(_members() @ self.places)
+
 
 def frequencies_of(
     words: WordShares, birth: Array, birth_province: Array, home: Array, commune: Array
@@ -191,7 +198,7 @@ class NameFrequency:
                 aligned with the names; None when the registry can't count.
         """
         if not len(names.key):
-            return np.ones((0, len(NAME)))
+            return np.ones((0, len(NAME)), np.float32)
         share = {
             "key": self._product(names.marked_start, names.marked, self._marked),
             "folded": self._product(names.start, names.word, self._folded),
@@ -239,7 +246,10 @@ class NameFrequency:
             "different": np.ones(len(exact)),
             "missing": np.ones(len(exact)),
         }
-        return np.stack([np.clip(values[level], 1e-12, 1.0) for level in NAME], axis=1)
+        table = np.empty((len(exact), len(NAME)), np.float32)
+        for place, level in enumerate(NAME):
+            table[:, place] = np.clip(values[level], 1e-12, 1.0)
+        return table
 
     def _product(self, start: Array, word: Array, shares: _Shares) -> Array:
         """Share of a name as of words drawn one by one, in names of that length."""
@@ -341,7 +351,20 @@ def _neighbours(words: list[str], shares: Words) -> tuple[Array, Array]:
     for low in range(0, len(words) if others else 0, WORDS_AT_ONCE):
         block = slice(low, low + WORDS_AT_ONCE)
         edits = cdist(words[block], others, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8, workers=-1)
-        one[block], two[block] = (edits == 1) @ weight, (edits == 2) @ weight
+        one[block], two[block] = _weight_of(edits, weight)
+    return one, two
+
+
+@compiled
+def _weight_of(edits: Array, weight: Array) -> tuple[Array, Array]:
+    """Of each line, the weights of those one and of those two edits away."""
+    one, two = np.zeros(len(edits)), np.zeros(len(edits))
+    for i in range(len(edits)):
+        for k in range(len(weight)):
+            if edits[i, k] == 1:
+                one[i] += weight[k]
+            elif edits[i, k] == 2:
+                two[i] += weight[k]
     return one, two
 
 
@@ -414,7 +437,7 @@ def place_table(
         communes: commune of residence, 0 when unknown.
         known: joint shares.
     """
-    joint, in_region = known.places, _members() @ known.places
+    joint, in_region = known.places, known.in_region
     at_home, told = joint.sum(axis=0)[homes], (provinces > 0).astype(float)
     same = joint[provinces.clip(0, 99), homes] * told, joint.sum(axis=1)[provinces.clip(0, 99)] * told
     region = in_region[regions, homes] - same[0], in_region.sum(axis=1)[regions] - same[1]

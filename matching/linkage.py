@@ -18,6 +18,7 @@ from matching.model import Model
 from matching.registry import Registry
 from matching.resolve import Claims, Resolution, by_itself, resolve
 from matching.schemas import CANDIDATES, DECISIONS
+from matching.sorted_keys import distinct
 from matching.weights_table import WEIGHTS, weights_table
 
 
@@ -91,7 +92,7 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
     outcome = deciding.outcomes(searched.found, resolution, facts, terms.settings)
     reason = deciding.reasons(outcome, searched.found, resolution, facts)
     shown = deciding.shown(outcome, searched, silence)
-    entries = terms.registry.entries(id_text(np.unique(shown.entry)))
+    entries = terms.registry.entries(id_text(distinct(shown.entry)))
     return Linkage(
         deciding.decisions(records, outcome, reason, searched.found, searched.facts.model.name, terms.run),
         deciding.candidates(records, shown, entries),

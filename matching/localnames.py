@@ -9,9 +9,9 @@ import numpy as np
 
 from matching.columns import year_of
 from matching.compiled import compiled
-from matching.index import first_at_least
 from matching.nametable import Array
 from matching.searching import Order
+from matching.sorted_keys import first_at_least
 from matching.subjects import Subjects
 from matching.weighing import FIRST_YEAR, YEARS
 

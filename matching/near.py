@@ -6,6 +6,7 @@ from matching.compiled import compiled
 from matching.index import Groups, Lookup, NearNames
 from matching.likeness import edits
 from matching.nametable import WORD_PLACE, Array, Names, mixed
+from matching.sorted_keys import looked_up, place_of
 
 MOST_WORD_SLIPS = 400
 """Words near one word that are tried; more have only syllables of one or two letters."""
@@ -18,14 +19,6 @@ def holds(values: Array, first: int, last: int, value: int) -> bool:
         if values[k] == value:
             return True
     return False
-
-
-def looked_up(keys: Array, to: Array, wanted: Array) -> Array:
-    """What sorted keys lead to, -1 for keys that aren't there."""
-    if not len(keys):
-        return np.full(len(wanted), -1, np.int32)
-    at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.where(keys[at] == wanted, to[at], -1)
 
 
 def near_groups(
@@ -140,7 +133,7 @@ def _slips(
         own = letters[start[i] : start[i + 1]]
         first = used
         for key in slip_keys(own):
-            k = np.searchsorted(slip_key, key)
+            k = place_of(slip_key, key)
             while k < len(slip_key) and slip_key[k] == key and used - first < MOST_WORD_SLIPS:
                 other = slip_to[k]
                 k += 1
@@ -211,7 +204,7 @@ def _near_groups(
 
 @compiled
 def _more_than(keys: Array, key: int, most: int) -> bool:
-    at = np.searchsorted(keys, key) + most
+    at = place_of(keys, key) + most
     return bool(at < len(keys) and keys[at] == key)
 
 
@@ -238,7 +231,7 @@ def with_initial(words: Array, initial: Array, cut: int) -> int:
 def _add(
     found: Array, first: int, used: int, own: int, keys: Array, to: Array, key: int
 ) -> tuple[Array, int]:
-    k = np.searchsorted(keys, key)
+    k = place_of(keys, key)
     while k < len(keys) and keys[k] == key:
         group = to[k]
         k += 1

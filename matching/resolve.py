@@ -14,6 +14,7 @@ from matching.columns import Records
 from matching.comparison import BIRTH_DATE, NAME, NO_DATE, birth_levels
 from matching.likeness import name_levels
 from matching.nametable import Array, Names
+from matching.sorted_keys import distinct
 
 MARGIN = 7.0
 """Match weight by which one of two records must lead to keep an entry: more than 100 to 1."""
@@ -68,7 +69,7 @@ def resolve(claims: Claims, records: Records, names: Names, established: Array) 
         names: their names.
         established: sorted keys of given names (`matching.likeness`).
     """
-    if len(np.unique(claims.entry)) == len(claims.entry):
+    if len(distinct(claims.entry)) == len(claims.entry):
         return Resolution(claims.row[:0], claims.row[:0])
     order = np.lexsort((claims.row, -claims.weight, claims.entry))
     row, entry, weight = claims.row[order], claims.entry[order], claims.weight[order]

@@ -1,5 +1,6 @@
 """The best candidates of each record as they were weighed by the pass that decided on it: what an explanation is made from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -71,13 +72,15 @@ def shortlist(seen: Weighed, entry: Array, probability: Array, nobody: Array, de
     )
 
 
-def updated(first: Shortlist, later: Shortlist) -> Shortlist:
-    """The lines of a later pass in the place of those of the same records."""
-    kept = ~np.isin(first.row, later.row)
-    order = np.argsort(np.concatenate([first.row[kept], later.row]), kind="stable")
+def latest(parts: Sequence[Shortlist]) -> Shortlist:
+    """Of each record the line of the last pass that weighed it, in the order of records; passes in their order."""
+    rows = np.concatenate([part.row for part in (NOBODY_LISTED, *parts)])
+    order = np.argsort(rows, kind="stable")
+    last = np.append(rows[order][1:] != rows[order][:-1], True)[: len(rows)]
+    chosen = order[last]
     return Shortlist(
         *(
-            np.concatenate([getattr(first, part.name)[kept], getattr(later, part.name)])[order]
-            for part in fields(Shortlist)
+            np.concatenate([getattr(part, of.name) for part in (NOBODY_LISTED, *parts)])[chosen]
+            for of in fields(Shortlist)
         )
     )

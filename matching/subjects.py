@@ -9,6 +9,7 @@ import pyarrow as pa
 from matching import levels
 from matching.beside import ALONE, Beside, among
 from matching.columns import Records, is_first_of_january, year_of
+from matching.compiled import compiled
 from matching.frequency import (
     Frequencies,
     NameFrequency,
@@ -52,7 +53,7 @@ class Subjects:
     text: pa.Array
     """The names themselves, for a registry that is asked in words."""
     name_u: Array
-    """names × levels."""
+    """names × levels, float32."""
     parts: PartShares | None
     """The same of the parts of names, where the profile compares them."""
     established: Array
@@ -158,16 +159,33 @@ class ByName:
 
 def weights_by_name(subjects: Subjects, model: Model) -> ByName:
     """Names × levels."""
-    u = np.log2(np.maximum(subjects.name_u, 1e-12))
-    m = np.where(subjects.names.bare[:, None], model.m["name_bare"], model.m["name"])
+    m, relative_m = (
+        np.log2(np.maximum(of, 1e-9))
+        for of in (np.array([model.m["name"], model.m["name_bare"]]), np.asarray(model.relative["name"]))
+    )
     missing = _is_missing(levels.NAME)
-    weight = np.where(missing, 0, np.log2(np.maximum(m, 1e-9)) - u).astype(np.float32)
-    relative = np.where(missing, 0, np.log2(np.maximum(model.relative["name"], 1e-9)) - u).astype(np.float32)
-    best = np.maximum(weight.max(axis=1), relative.max(axis=1)) if len(u) else np.zeros(0, np.float32)
+    weight, relative, best = _against_u(subjects.name_u, subjects.names.bare, m, relative_m, missing)
     if subjects.parts is None:
         return ByName(weight, relative, best, _NO_PARTS)
     parts = _weights_of_parts(subjects, subjects.parts, model)
     return ByName(weight, relative, _best_of_parts(parts), parts)
+
+
+@compiled
+def _against_u(
+    u: Array, bare: Array, m: Array, relative_m: Array, missing: Array
+) -> tuple[Array, Array, Array]:
+    """log2(m/u) of names × levels for the person and for a relative, and the greatest of both per name; a million names in one go."""
+    weight, relative = np.zeros(u.shape, np.float32), np.zeros(u.shape, np.float32)
+    best = np.full(len(u), -np.inf, np.float32)
+    for i in range(len(u)):
+        of = m[np.int64(bare[i])]
+        for level in range(u.shape[1]):
+            if not missing[level]:
+                log2_u = np.log2(max(np.float64(u[i, level]), 1e-12))
+                weight[i, level], relative[i, level] = of[level] - log2_u, relative_m[level] - log2_u
+            best[i] = max(best[i], weight[i, level], relative[i, level])
+    return weight, relative, best
 
 
 _NO_PARTS = PartWeights(

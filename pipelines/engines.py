@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from matching.engines.engine import Engine
-from matching.engines.local import HERE
+from matching.engines.processes import Processes, most_at_once
 from pipelines.errors import EngineMissing
 from pipelines.settings import Settings
 
@@ -28,7 +28,7 @@ def engine_of(settings: Settings, out: Path) -> Iterator[Engine]:
         EngineMissing: what it needs isn't installed.
     """
     if settings.engine == "local":
-        yield HERE
+        yield Processes(at_once=settings.parts_at_once or most_at_once())
         # of a run that broke off on a cluster: it holds people, and nobody goes on from it
         shutil.rmtree(out / FOLDER, ignore_errors=True)
         return

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         "local",
         description="What `identity-sync link` runs on: this machine, or a Spark cluster (docs/scale.md).",
     )
+    parts_at_once: int | None = Field(
+        None,
+        ge=1,
+        description="Parts (province=…) that `identity-sync link` links side by side, each in a process of its own; if not given, one per core and 6 GB of memory.",
+    )
     spark_master: str | None = Field(
         None,
         description="Address of the cluster: spark://…, yarn, k8s://…, sc://… (Spark Connect) or local[N].",

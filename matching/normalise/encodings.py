@@ -56,6 +56,9 @@ _BYTES |= {
 _HARMLESS = " \u00a0\u2018\u2019\u201c\u201d\u2013"
 """Not ASCII, and typed into names of any encoding."""
 
+_PLAIN = frozenset(_HARMLESS) | frozenset(map(chr, range(0x80)))
+"""Means the same in all encodings."""
+
 
 def _as_characters(letters: dict[int, str]) -> dict[str, str]:
     return {sign: letters[byte] for sign, byte in _BYTES.items() if byte in letters} | {
@@ -69,7 +72,7 @@ _VISCII = _as_characters(_VISCII_LETTERS)
 
 def _by_table(table: dict[str, str]) -> Callable[[str], str | None]:
     translation = str.maketrans(table)
-    repertoire = {*table, *_HARMLESS, *map(chr, range(0x80))}
+    repertoire = _PLAIN.union(table)
 
     def decode_by_table(text: str) -> str | None:
         return text.translate(translation) if repertoire.issuperset(text) else None
@@ -104,7 +107,7 @@ def _decode_vni(text: str) -> str | None:
 
     decoded = _VNI_SIGNS.sub(letter, text)
     unread = _VNI_SIGNS.sub("", text)
-    return decoded if unread.isascii() or set(unread) <= {*_HARMLESS, *map(chr, range(0x80))} else None
+    return decoded if unread.isascii() or _PLAIN.issuperset(unread) else None
 
 
 def _decode_cp1258(text: str) -> str | None:

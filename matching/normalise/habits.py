@@ -10,16 +10,23 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from matching.normalise.columns import Distinct
 from matching.normalise.encodings import LEGACY, Encoding, decode
 from matching.normalise.letters import clean
 from matching.normalise.syllables import is_syllable
+from matching.sorted_keys import distinct
 
 ENOUGH_NAMES = 8
 """So many odd names let a school's encoding be told from syllables alone; fewer need a sign that no name has."""
 SAMPLE = 100
 """Names that are decoded to judge by; more would not change the verdict."""
+GLANCE = 12
+"""Names that tell which encodings are out of the question."""
+LIKELY_SHARE = 0.4
+"""An encoding that makes syllables of fewer of their marked words won't make them of nearly all."""
 ODD_SHARE = 0.3
 """Share of marked names with an odd word from which a school is looked at: minority names are odd words too."""
 READABLE_SHARE = 0.8
@@ -50,8 +57,15 @@ def encoding_of(names: Sequence[str]) -> Encoding:
     if len(odd) < ENOUGH_NAMES:
         return unmistakable(odd) or Encoding.UNICODE
     odd = odd[:SAMPLE]
+    likely = [
+        encoding
+        for encoding in LEGACY
+        if readable_share(odd[:: -(-len(odd) // GLANCE)], encoding) >= LIKELY_SHARE
+    ]
+    if not likely:
+        return Encoding.UNICODE
     before = readable_share(marked[:SAMPLE], Encoding.UNICODE)
-    best = max(LEGACY, key=lambda encoding: readable_share(odd, encoding))
+    best = max(likely, key=lambda encoding: readable_share(odd, encoding))
     after = readable_share(odd, best)
     return best if after >= READABLE_SHARE and after >= before + GAIN else Encoding.UNICODE
 
@@ -86,6 +100,20 @@ def decoded_if_better(name: str, encoding: Encoding) -> str:
     return decoded
 
 
+def odd_names(names: Distinct) -> np.ndarray:
+    """Per distinct name, whether it `is_odd`: each distinct word is read once."""
+    texts = pa.array(names.values, pa.string())
+    words = pc.split_pattern(texts, " ")
+    encoded = words.values.dictionary_encode()
+    unread = np.fromiter((not _reads(word) for word in encoded.dictionary.to_pylist()), bool)
+    if not len(texts):
+        return unread
+    odd = np.logical_or.reduceat(unread[encoded.indices.to_numpy()], words.offsets.to_numpy()[:-1])
+    for place in np.flatnonzero(pc.match_substring(texts, "\u00a0").to_numpy(zero_copy_only=False)):
+        odd[place] = is_odd(names.values[place])
+    return odd
+
+
 def encodings_by_group(names: Distinct, groups: Distinct, odd: np.ndarray) -> list[Encoding]:
     """The encoding of each group's names, all its distinct names taken together.
 
@@ -95,19 +123,15 @@ def encodings_by_group(names: Distinct, groups: Distinct, odd: np.ndarray) -> li
         odd: Per distinct name, whether it `is_odd`.
     """
     result = [Encoding.UNICODE] * len(groups)
-    suspects = np.unique(groups.codes[odd[names.codes]])
-    rows_of = _rows_by_group(groups.codes, suspects)
-    for group, rows in zip(suspects, rows_of, strict=True):
-        result[group] = encoding_of([names.values[code] for code in np.unique(names.codes[rows])])
+    size = max(len(names), 1)
+    group, name = np.divmod(distinct(groups.codes * size + names.codes), size)
+    ascii_only = np.fromiter(map(str.isascii, names.values), bool, len(names))
+    of_group = np.bincount(group[~ascii_only[name]], minlength=len(groups))
+    odd_ones = np.bincount(group[odd[name]], minlength=len(groups))
+    for suspect in np.flatnonzero((odd_ones > 0) & (odd_ones >= ODD_SHARE * of_group)):
+        low, high = np.searchsorted(group, [suspect, suspect + 1])
+        result[suspect] = encoding_of([names.values[one] for one in name[low:high]])
     return result
-
-
-def _rows_by_group(codes: np.ndarray, wanted: Sequence[int] | np.ndarray) -> list[np.ndarray]:
-    """The rows of each wanted group."""
-    order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], wanted, side="left")
-    ends = np.searchsorted(codes[order], wanted, side="right")
-    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 _PUNCTUATION = str.maketrans("’‘ʼðɖ", "'''đđ", '.,;:()-"0123456789\u200b\ufeff')

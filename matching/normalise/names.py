@@ -23,13 +23,12 @@ from matching.normalise.columns import (
     by_source,
     combined,
     known_or_told,
-    spread,
 )
 from matching.normalise.encodings import Encoding
-from matching.normalise.habits import decoded_if_better, encodings_by_group, is_odd, unmistakable
+from matching.normalise.habits import decoded_if_better, encodings_by_group, odd_names, unmistakable
 from matching.normalise.letters import clean, letters_only, without_marks
 from matching.normalise.rejects import Reject
-from matching.normalise.residue import second_reading
+from matching.normalise.residue import second_reading, telex_word
 from matching.normalise.syllables import with_tone_in_place
 from matching.normalise.titles import CALLS_FOR_CARE, is_placeholder, without_asides, without_titles
 
@@ -191,24 +190,28 @@ def normalise_names(column: Column, schools: Column, known: Habit = NO_HABIT) ->
         known: Habits told before.
     """
     names, groups = Distinct(column), Distinct(schools)
-    odd = np.fromiter(map(is_odd, names.values), dtype=bool, count=len(names))
+    odd = odd_names(names)
     kinds = list(Encoding)
     told = [kinds.index(encoding) for encoding in encodings_by_group(names, groups, odd)]
     used = known_or_told(groups, np.array(told, dtype=np.int64), known)
     encoding = used[groups.codes]
     pairs, rows = np.unique(names.codes * len(kinds) + encoding, return_inverse=True)
+    value, kind = np.divmod(pairs, len(kinds))
+    plain = _plain_names(pa.array(names.values, pa.string()))
+    careful = np.flatnonzero(plain.is_null().to_numpy(zero_copy_only=False)[value] | (kind > 0) | odd[value])
     readings = []
-    for value, kind in zip((pairs // len(kinds)).tolist(), (pairs % len(kinds)).tolist(), strict=True):
-        legacy = kind > 0 or odd[value]
-        readings.append(
-            _read_in(names.values[value], kinds[kind]) if legacy else read_name(names.values[value])
-        )
-    return NameColumn(
-        name=spread([reading.name for reading in readings], rows, pa.string()),
-        other=spread([reading.other for reading in readings], rows, pa.string()),
-        reject=spread([reading.reject for reading in readings], rows, pa.string()),
-        habit=by_source(groups, used),
+    for at in careful.tolist():
+        text, legacy = names.values[value[at]], kind[at] > 0 or odd[value[at]]
+        readings.append(_read_in(text, kinds[kind[at]]) if legacy else read_name(text))
+    place = np.full(len(pairs), -1)
+    place[careful] = np.arange(len(careful))
+    at = place[rows]
+    simple = plain.take(pa.array(value[rows], mask=at >= 0))
+    name, other, reject = (
+        pa.array(part, pa.string()).take(pa.array(at, mask=at < 0))
+        for part in (zip(*readings, strict=True) if readings else ([], [], []))
     )
+    return NameColumn(pc.coalesce(simple, name), other, reject, by_source(groups, used))
 
 
 def entry_names(column: Column, read: Callable[[str], str | None] = canonical) -> pa.Array:
@@ -232,15 +235,21 @@ _PLAIN_NAME = f"^{_PLAIN.pattern}$"
 
 
 def _plain_names(texts: pa.Array) -> pa.Array:
-    """`canonical` of names of letters and single spaces, by their distinct words; null where it takes more than that."""
+    """`canonical` of names of letters and spaces, by their distinct words; null where it takes more than that, or where one could be read otherwise."""
+    texts = pc.utf8_trim(pc.replace_substring_regex(pc.utf8_normalize(texts, "NFC"), " +", " "), " ")
     plain = np.flatnonzero(pc.match_substring_regex(texts, _PLAIN_NAME).to_numpy(zero_copy_only=False))
     names = pc.split_pattern(texts.take(pa.array(plain)), " ")
     encoded = names.values.dictionary_encode()
     lower = [word.lower() for word in encoded.dictionary.to_pylist()]
-    careful = np.fromiter((word in CALLS_FOR_CARE for word in lower), bool, len(lower))
-    spelt = pa.array(map(with_tone_in_place, lower), pa.string()).take(encoded.indices)
-    start = names.offsets.to_numpy()
-    easy = (np.diff(start) <= MOST_WORDS) & ~careful[encoded.indices.to_numpy()[start[:-1]]]
+    first = np.fromiter((word in CALLS_FOR_CARE for word in lower), bool, len(lower))
+    words = [with_tone_in_place(word) for word in lower]
+    typed = np.fromiter((telex_word(word) is not None for word in words), bool, len(words))
+    spelt = pa.array(words, pa.string()).take(encoded.indices)
+    start, word = names.offsets.to_numpy(), encoded.indices.to_numpy()
+    careful = first[word[start[:-1]]]
+    if len(start) > 1:
+        careful = careful | np.logical_or.reduceat(typed[word], start[:-1])
+    easy = (np.diff(start) <= MOST_WORDS) & ~careful
     place = np.full(len(texts), -1)
     place[plain[easy]] = np.flatnonzero(easy)
     return pc.binary_join(pa.ListArray.from_arrays(names.offsets, spelt), " ").take(
