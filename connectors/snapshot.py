@@ -67,6 +67,7 @@ class Snapshot:
             np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1)
         )
         asked, at, found_by = _other_numbers(number, self._index)
+        self.release()
         holds = np.flatnonzero(current >= 0)
         return pa.table(
             {
@@ -91,12 +92,15 @@ class Snapshot:
         count = np.where(own >= 0, high - low, 0)
         asked = np.repeat(np.arange(len(own)), count)
         at = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
-        return pa.concat_tables([*tables, _kin(numbers, asked, "child", parents.child[at])])
+        tables.append(_kin(numbers, asked, "child", parents.child[at]))
+        self.release()
+        return pa.concat_tables(tables)
 
     def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> Blocks:
         """See `matching.registry.Registry`."""
         if self._blocks is None or self._blocks[0] is not names:
             self._blocks = names, name_blocks(names, self._index)
+            self.release()
         found = self._blocks[1]
         return (
             WideBlocks(records, names, found, self._index, FEW if self.profile.parts else 0)
@@ -111,7 +115,9 @@ class Snapshot:
     def name_counts(self, names: Names) -> Mapping[str, Array]:
         """See `matching.registry.Registry`."""
         counts, keys = self._index.counts, name_keys(names)
-        return {name: getattr(counts, name).of(key) for name, key in keys.items()}
+        found = {name: getattr(counts, name).of(key) for name, key in keys.items()}
+        self.release()
+        return found
 
     def rare(self, records: Records, names: Names) -> tuple[Array, Array]:
         """Of each record, whether few people bear its name, and whether few were born on its day (`matching.blocking.FEW`)."""
@@ -123,7 +129,9 @@ class Snapshot:
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
         at = self._index.positions_of(digits(personal_ids, np.int64))
-        return self.shown(at[at >= 0])
+        shown = self.shown(at[at >= 0])
+        self.release()
+        return shown
 
     def shown(self, at: Array) -> pa.Table:
         """ENTRY of entries by position, as `entries` gives them."""

@@ -175,7 +175,7 @@ class Index:
         return positions_by(self.entries.entry, self.by_id, ids)
 
 
-MOST_MAPPED = 3 << 30
+MOST_MAPPED = 8 << 30
 """Bytes of mapped files that may be in a process's memory before it gives them back: taking pages in again costs more than a tenth of a search."""
 
 
@@ -242,7 +242,8 @@ def _mapped(path: Path) -> Array:
     if path.stat().st_size < SMALL:
         return np.asarray(np.load(path))
     mapped = np.load(path, mmap_mode="c")
-    _advise(mapped, "MADV_HUGEPAGE")
+    if path.stat().st_size >= LARGE:
+        _advise(mapped, "MADV_HUGEPAGE")
     return np.asarray(mapped)
 
 
@@ -255,6 +256,9 @@ def _advise(file: np.memmap, advice: str) -> None:
 
 SMALL = 1 << 20
 """Files below a megabyte are read."""
+
+LARGE = 512 << 20
+"""Files from half a gigabyte are looked at all over, and wanted in large pages; of smaller ones only what is looked at should be in memory."""
 
 
 def positions_by(values: Array, order: Array, wanted: Array) -> Array:

@@ -209,26 +209,34 @@ def _basis(job: Job, education: Path) -> str:
 
 def _linked(job: Job, education: Path, out: Path, previous: Path | None) -> Done:
     """Decide on the records of one folder, or on what changed in it, and write what was decided."""
-    tables = read_education_folder(education, job.kinds)
-    job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
     before = kept_linkage(previous) if previous is not None else None
     changes = job.touched(before.registry) if before is not None and before.basis == job.basis else None
     if previous is None or before is None or changes is None:
-        return _linked_all(job, tables, out), None
-    return link_changes(job, tables, out, Previous(before, previous, changes))
+        return _linked_all(job, _read(job, education), out), None
+    return link_changes(job, _read(job, education), out, Previous(before, previous, changes))
+
+
+def _read(job: Job, education: Path) -> EducationFolder:
+    tables = read_education_folder(education, job.kinds)
+    job.progress("read", sum(len(table) for table in (tables.students, tables.teachers, tables.guardians)), 0)
+    return tables
 
 
 def _linked_all(job: Job, tables: EducationFolder, out: Path) -> Counts:
-    raw, of = raw_records(tables), families(tables)
+    raw, of, rejects = raw_records(tables), families(tables), tables.rejects
+    # what was read is a kilobyte a record, and needed no more once it is normalised
+    del tables
     read = normalise_with_habits(raw, job.as_of, job.registry.profile)
+    prints = prints_of(raw)
+    del raw
     terms = terms_of(job)
     linkages = link_sector(by_kind(read.records), of, terms)
-    counts = written(out, linkages, pa.concat_tables([tables.rejects, read.rejects]))
+    counts = written(out, linkages, pa.concat_tables([rejects, read.rejects]))
     models = {
         kind: linkage.facts.model if linkage.facts else terms[kind].model
         for kind, linkage in linkages.items()
     }
-    kept = KeptLinkage(job.basis, job.state, read.records, prints_of(raw), of, read.habits, models)
+    kept = KeptLinkage(job.basis, job.state, read.records, prints, of, read.habits, models)
     kept.write(out)
     return counts
 

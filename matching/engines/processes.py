@@ -91,7 +91,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     # memory that is given back is taken again a moment later, and cleared each time
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
 
 
