@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -56,9 +56,18 @@ def save_texts(path: Path, **columns: pa.Array) -> None:
         out.write_table(table)
 
 
-def mapped_texts(path: Path, column: str) -> pa.Array:
+class MappedTexts(NamedTuple):
+    """Texts that lie in a mapped file."""
+
+    texts: pa.Array
+    file: np.memmap
+
+
+def mapped_texts(path: Path, column: str) -> MappedTexts:
     """A column that `save_texts` wrote, mapped into memory."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()[column].combine_chunks()
+    # numpy's mapping, since its pages can be given back
+    file = np.memmap(path, np.uint8, "r")
+    return MappedTexts(pa.ipc.open_file(pa.py_buffer(file)).read_all()[column].combine_chunks(), file)
 
 
 def save_parts(folder: Path, name: str, value: object) -> None:

@@ -251,7 +251,7 @@ def _write_frequencies(building: Path) -> None:
     columns = {
         name: mapped(building, f"entries.{name}") for name in ("birth", "birth_province", "home", "commune")
     }
-    names = mapped_texts(building / SPELLING, "name")
+    names = mapped_texts(building / SPELLING, "name").texts
     path = building / "frequencies.json"
     path.touch(mode=0o600)
     dump_frequencies(frequencies_of(WordShares.of(names, load(building, "people")), **columns), path)

@@ -202,7 +202,7 @@ def _merged_names(old: Path, building: Path, used: Profile) -> tuple[pa.Array, p
 def _canonical(old: Path) -> pa.Array:
     """The canonical name of each text of before."""
     code = pq.read_table(old / "written.parquet", columns=["code"])["code"].to_numpy()
-    names = mapped_texts(old / SPELLING, "name")
+    names = mapped_texts(old / SPELLING, "name").texts
     return names.take(pa.array(code, mask=code < 0))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.array_file import mapped_texts
+from connectors.array_file import MappedTexts, mapped_texts
 from connectors.errors import FolderProblem
 from connectors.index_names import SPELLING
 from connectors.registry_index import BuiltIndex
@@ -16,7 +16,7 @@ from matching.blocks import Blocks, ExactBlocks, NameBlocks, WideBlocks, name_bl
 from matching.columns import Records, day_of, month_of, year_of
 from matching.frequency import Frequencies
 from matching.frequency_file import load_frequencies
-from matching.index import Index
+from matching.index import Index, give_back
 from matching.indexing import name_keys
 from matching.keys import GENDERS, digits, id_text
 from matching.nametable import Array, Names
@@ -56,10 +56,6 @@ class Snapshot:
         """All entries."""
         return People(self._index.entries, self._index.names, self._index.order)
 
-    def release(self) -> None:
-        """See `matching.registry.Registry`."""
-        self._index.release()
-
     def lookup(self, numbers: pa.Array) -> pa.Table:
         """See `matching.registry.Registry`."""
         number = digits(numbers, np.int64)
@@ -67,7 +63,7 @@ class Snapshot:
             np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1)
         )
         asked, at, found_by = _other_numbers(number, self._index)
-        self.release()
+        self._index.release_lookups()
         holds = np.flatnonzero(current >= 0)
         return pa.table(
             {
@@ -93,14 +89,13 @@ class Snapshot:
         asked = np.repeat(np.arange(len(own)), count)
         at = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
         tables.append(_kin(numbers, asked, "child", parents.child[at]))
-        self.release()
+        self._index.release_lookups()
         return pa.concat_tables(tables)
 
     def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> Blocks:
         """See `matching.registry.Registry`."""
         if self._blocks is None or self._blocks[0] is not names:
             self._blocks = names, name_blocks(names, self._index)
-            self.release()
         found = self._blocks[1]
         return (
             WideBlocks(records, names, found, self._index, FEW if self.profile.parts else 0)
@@ -116,7 +111,7 @@ class Snapshot:
         """See `matching.registry.Registry`."""
         counts, keys = self._index.counts, name_keys(names)
         found = {name: getattr(counts, name).of(key) for name, key in keys.items()}
-        self.release()
+        self._index.release_lookups()
         return found
 
     def rare(self, records: Records, names: Names) -> tuple[Array, Array]:
@@ -130,7 +125,8 @@ class Snapshot:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
         at = self._index.positions_of(digits(personal_ids, np.int64))
         shown = self.shown(at[at >= 0])
-        self.release()
+        self._index.release_lookups()
+        give_back(self._spelling.file)
         return shown
 
     def shown(self, at: Array) -> pa.Table:
@@ -139,7 +135,7 @@ class Snapshot:
         birth = of.birth[at]
         columns = {
             "personal_id": id_text(of.entry[at]),
-            "full_name": self._spelling.take(pa.array(of.name[at], mask=of.name[at] < 0)),
+            "full_name": self._spelling.texts.take(pa.array(of.name[at], mask=of.name[at] < 0)),
             "birth_date": _dates(birth),
             "birth_precision": pa.array(["day", "month", "year"]).take(_precision(birth)),
             "gender": pa.array(GENDERS, pa.string()).take(pa.array(of.gender[at])),
@@ -160,7 +156,7 @@ class Snapshot:
         )
 
     @cached_property
-    def _spelling(self) -> pa.Array:
+    def _spelling(self) -> MappedTexts:
         return mapped_texts(self._built.folder / SPELLING, "spelling")
 
     def frequencies(self) -> Frequencies:

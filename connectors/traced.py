@@ -97,9 +97,6 @@ class TracedRegistry:
             unasked[row[np.isin(question, untraced)]] = True
         return Silence(withheld, unasked)
 
-    def release(self) -> None:
-        """Answers aren't asked for twice: they stay."""
-
     def name_counts(self, names: Names) -> None:
         """A service can't be counted."""
         return

@@ -160,31 +160,20 @@ class Index:
         """Map the files of a folder into memory."""
         return opened(cls, folder, "")
 
-    def release(self) -> None:
-        """Give the pages of the mapped files back once they are more than MOST_MAPPED: the next to look at one finds it in the page cache, or reads it again."""
-        if _mapped_now() < MOST_MAPPED:
-            return
-        for file in {
-            id(base): base for _, array in arrays_of(self, "") for base in _files_of(array)
-        }.values():
-            # nothing was written, so nothing is lost
-            _advise(file, "MADV_DONTNEED")
+    def release_lookups(self) -> None:
+        """Give the pages back of what numbers and counts are looked up in, all at once and seldom; who looks again finds them in the page cache."""
+        for part in (self.by_id, self.numbers, self.parents, self.counts):
+            give_back(part)
 
     def positions_of(self, ids: Array) -> Array:
         """Positions (int32) of personal IDs as numbers, -1 for those that the registry doesn't hold."""
         return positions_by(self.entries.entry, self.by_id, ids)
 
 
-MOST_MAPPED = 8 << 30
-"""Bytes of mapped files that may be in a process's memory before it gives them back: taking pages in again costs more than a tenth of a search."""
-
-
-def _mapped_now() -> int:
-    """Bytes of mapped files in this process's memory, where the system says."""
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[2]) * mmap.PAGESIZE
-    except OSError:
-        return MOST_MAPPED
+def give_back(value: object) -> None:
+    """Give the pages of the files behind arrays back; nothing is written to them, so nothing is lost."""
+    for file in {id(base): base for _, array in arrays_of(value, "") for base in _files_of(array)}.values():
+        _advise(file, "MADV_DONTNEED")
 
 
 def _files_of(array: Array) -> list[np.memmap]:

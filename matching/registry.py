@@ -93,10 +93,6 @@ class Registry(Protocol):
         """Of which RECORDS it has not said all that was asked so far."""
         ...
 
-    def release(self) -> None:
-        """Called between chunks of records: memory for what can be read again may go."""
-        ...
-
     def entries(self, personal_ids: pa.Array) -> pa.Table:
         """Entries in full (`matching.schemas.ENTRY`), for people to look at."""
         ...

@@ -58,6 +58,7 @@ def _listed(counted: Counter[str], text: Texts) -> str:
 @click.option("--memory", default="1500MB", show_default=True)
 @click.option("--engine", type=click.Choice(["local", "spark"]))
 @click.option("--master", metavar="URL")
+@click.option("--parts-at-once", type=click.IntRange(min=1))
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
 def link(  # noqa: PLR0913, PLR0917 (options of a command)
@@ -71,14 +72,21 @@ def link(  # noqa: PLR0913, PLR0917 (options of a command)
     memory: str,
     engine: str | None,
     master: str | None,
+    parts_at_once: int | None,
     as_json: bool,
 ) -> None:
     """Link two folders of files; no database, no service."""
     from pipelines.engines import engine_of
     from pipelines.link_folder import link_folders
 
-    on = {"engine": engine, "spark_master": master}
-    asked = replace(asked, given=asked.given | {name: value for name, value in on.items() if value})
+    on = {
+        "engine": engine,
+        "spark_master": master,
+        "parts_at_once": parts_at_once,
+    }
+    asked = replace(
+        asked, given=asked.given | {name: value for name, value in on.items() if value is not None}
+    )
     settings, text = asked.settings_for_files(), asked.text()
     with told(text) as progress, engine_of(settings, out) as runs:
         done = link_folders(

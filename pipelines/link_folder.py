@@ -126,7 +126,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
             _swept(out)
             return linked
         units = [_Part.of(part, out, previous) for part in parts]
-        done = engine.each(partial(_linked_once, job), units)
+        done = engine.each(partial(_linked_once, job), units, partial(progress, "parts"))
     for unit in units:
         _swept(unit.out)
     kept = [of for _, of in done if of is not None]

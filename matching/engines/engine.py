@@ -17,6 +17,9 @@ from matching.subjects import Subjects
 Count = Callable[[int, Array], None]
 """Told of a chunk's pairs, and pairs per blocking rule."""
 
+Told = Callable[[int, int], None]
+"""Told how many units are done, of how many."""
+
 Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
@@ -64,12 +67,15 @@ class Engine(Protocol):
         """
         ...
 
-    def each(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[Result]:
+    def each(
+        self, do: Callable[[Unit], Result], units: Sequence[Unit], told: Told = lambda *_: None
+    ) -> list[Result]:
         """Do all units, in any order; what doing one twice leaves is what doing it once leaves.
 
         Args:
             do: does one; where it runs elsewhere, it and its results travel as pickles.
             units: what to do.
+            told: told how many are done, of how many.
 
         Returns:
             What came of each, in the order of the units.

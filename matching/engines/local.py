@@ -9,7 +9,7 @@ import numpy as np
 
 from matching.blocks import Blocks
 from matching.comparison import FIELDS
-from matching.engines.engine import Count, Result, Search, Unit
+from matching.engines.engine import Count, Result, Search, Told, Unit
 from matching.errors import TooManyPairs
 from matching.localnames import local_names
 from matching.model import Model
@@ -42,9 +42,15 @@ class Threads:
         """See `matching.engines.engine.Engine`."""
         return searched_in_threads(search, search.blocks(), count, self.threads)
 
-    def each(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[Result]:
+    def each(
+        self, do: Callable[[Unit], Result], units: Sequence[Unit], told: Told = lambda *_: None
+    ) -> list[Result]:
         """One after the other: each has all threads for itself."""
-        return [do(unit) for unit in units]
+        done = []
+        for unit in units:
+            done.append(do(unit))
+            told(len(done), len(units))
+        return done
 
 
 HERE = Threads()
@@ -79,7 +85,6 @@ def searched_in_threads(
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for chunk, kept, added in pool.map(work, _chunks(in_order(subjects, rows))):
             count(int(kept.pairs.sum()), kept.by_rule)
-            registry.release()
             parts.append(weighed(chunk, kept, added))
     return put_together(parts)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from matching.engines.engine import Result, Unit
+from matching.engines.engine import Result, Told, Unit
 from matching.engines.local import Threads
 from matching.errors import UnitsFailed
 
@@ -47,14 +47,16 @@ class Processes(Threads):
         # in a unit: the core that it has
         return Threads, (max(1, (self.threads or os.cpu_count() or 1) // self.at_once),)
 
-    def each(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[Result]:
+    def each(
+        self, do: Callable[[Unit], Result], units: Sequence[Unit], told: Told = lambda *_: None
+    ) -> list[Result]:
         """See `matching.engines.engine.Engine`; the first error ends the whole once what is under way has ended.
 
         Raises:
             UnitsFailed: a process was ended from outside.
         """
         if self.at_once == 1 or len(units) < 2:
-            return super().each(do, units)
+            return super().each(do, units, told)
         done: list[Result] = []
         with (
             _environment(),
@@ -63,7 +65,9 @@ class Processes(Threads):
             ) as pool,
         ):
             try:
-                done.extend(answer.result() for answer in pool.map(partial(_answer, do), units))
+                for answer in pool.map(partial(_answer, do), units):
+                    done.append(answer.result())
+                    told(len(done), len(units))
             except BrokenProcessPool as error:
                 raise UnitsFailed(len(units) - len(done), len(units), 1, "process ended") from error
             finally:

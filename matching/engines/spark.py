@@ -23,7 +23,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from matching.engines.engine import Count, Result, Search, Unit
+from matching.engines.engine import Count, Result, Search, Told, Unit
 from matching.engines.local import HERE, Threads
 from matching.engines.search_units import do_search, result_of, units_of
 from matching.errors import ClusterUnreachable, MatchingError, TooManyHere, UnitsFailed
@@ -78,7 +78,9 @@ class Spark:
             count(pairs, np.array(by_rule, np.int64))
         return put_together([result_of(unit) for unit in units])
 
-    def each(self, do: Callable[[Unit], Result], units: Sequence[Unit]) -> list[Result]:
+    def each(
+        self, do: Callable[[Unit], Result], units: Sequence[Unit], told: Told = lambda *_: None
+    ) -> list[Result]:
         """See `matching.engines.engine.Engine`: a task per unit."""
         done: dict[int, Result] = {}
         fault = ""
@@ -96,6 +98,7 @@ class Spark:
                 if said is None:
                     done[todo[at]] = pickle.loads(result)  # noqa: S301 (our own unit's)
                 fault = said or fault
+            told(len(done), len(units))
         if len(done) < len(units):
             raise UnitsFailed(len(units) - len(done), len(units), ATTEMPTS, fault)
         return [done[at] for at in range(len(units))]

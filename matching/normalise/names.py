@@ -205,10 +205,10 @@ def normalise_names(column: Column, schools: Column, known: Habit = NO_HABIT) ->
         readings.append(_read_in(text, kinds[kind[at]]) if legacy else read_name(text))
     place = np.full(len(pairs), -1)
     place[careful] = np.arange(len(careful))
-    at = place[rows]
-    simple = plain.take(pa.array(value[rows], mask=at >= 0))
+    read_at = place[rows]
+    simple = plain.take(pa.array(value[rows], mask=read_at >= 0))
     name, other, reject = (
-        pa.array(part, pa.string()).take(pa.array(at, mask=at < 0))
+        pa.array(part, pa.string()).take(pa.array(read_at, mask=read_at < 0))
         for part in (zip(*readings, strict=True) if readings else ([], [], []))
     )
     return NameColumn(pc.coalesce(simple, name), other, reject, by_source(groups, used))

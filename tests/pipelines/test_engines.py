@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engines.local import HERE
+from matching.engines.processes import Processes, most_at_once
 from matching.errors import ClusterUnreachable, TooManyHere, UnitsFailed
 from pipelines.engines import engine_of
 from pipelines.errors import EngineMissing
@@ -16,8 +16,10 @@ def settings(**given):
 
 
 def test_this_machine_unless_told_otherwise(tmp_path):
+    with engine_of(settings(parts_at_once=3), tmp_path) as engine:
+        assert engine == Processes(at_once=3)
     with engine_of(settings(), tmp_path) as engine:
-        assert engine is HERE
+        assert engine == Processes(at_once=most_at_once())
     assert list(tmp_path.iterdir()) == []
 
 
