@@ -11,13 +11,19 @@ from benchmarks.quality.measured import Run, measured
 EVERY = 0.1
 """Seconds between two looks."""
 
+TOGETHER_EVERY = 20
+"""Looks between two that count shared pages, which is slow."""
+
 
 @dataclass(frozen=True)
 class Watched:
-    """One run, and the most anonymous memory (MB) that its processes had together."""
+    """One run, and the most memory (MB) that its processes had together."""
 
     run: Run
     anonymous: float
+    """Without mapped files."""
+    together: float = 0.0
+    """With the pages of mapped files that are in memory, each counted once."""
 
 
 def watched(command: Sequence[str]) -> Watched:
@@ -26,7 +32,7 @@ def watched(command: Sequence[str]) -> Watched:
     Raises:
         SystemExit: it failed; its exit code.
     """
-    seen, ended = [0.0], threading.Event()
+    seen, ended = [0.0, 0.0], threading.Event()
     watcher = threading.Thread(target=_watch, args=(seen, ended), daemon=True)
     watcher.start()
     try:
@@ -34,12 +40,17 @@ def watched(command: Sequence[str]) -> Watched:
     finally:
         ended.set()
         watcher.join()
-    return Watched(run, seen[0])
+    return Watched(run, *seen)
 
 
 def _watch(seen: list[float], ended: threading.Event) -> None:
+    looks = 0
     while not ended.wait(EVERY):
-        seen[0] = max(seen[0], sum(map(_anonymous, _descendants(os.getpid()))))
+        processes = _descendants(os.getpid())
+        seen[0] = max(seen[0], sum(_memory(process, "status", "RssAnon:") for process in processes))
+        if looks % TOGETHER_EVERY == 0:
+            seen[1] = max(seen[1], sum(_memory(process, "smaps_rollup", "Pss:") for process in processes))
+        looks += 1
 
 
 def _descendants(process: int) -> list[int]:
@@ -50,9 +61,9 @@ def _descendants(process: int) -> list[int]:
     return found
 
 
-def _anonymous(process: int) -> float:
-    for line in _text(Path(f"/proc/{process}/status")).splitlines():
-        if line.startswith("RssAnon:"):
+def _memory(process: int, file: str, what: str) -> float:
+    for line in _text(Path(f"/proc/{process}/{file}")).splitlines():
+        if line.startswith(what):
             return int(line.split()[1]) / 1024
     return 0.0
 
