@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 
 from connectors.errors import ColumnsMissing, FolderProblem
 from matching.decision import LINKED_REASONS
+from matching.engines.local import HERE
+from matching.engines.processes import Processes
 from matching.schemas import CANDIDATES, DECISIONS, REJECTS
 from pipelines.link_folder import link_folders
 
@@ -250,14 +253,27 @@ def in_parts(tmp_path):
     return tmp_path / "education"
 
 
-def test_a_folder_in_parts_is_linked_part_by_part_and_goes_on_where_it_stood(in_parts, tmp_path, whole):
-    index, out = tmp_path / "index", tmp_path / "out"
+@pytest.mark.parametrize("engine", [HERE, Processes(at_once=2)], ids=["one by one", "side by side"])
+def test_a_folder_in_parts_is_linked_part_by_part_and_goes_on_where_it_stood(
+    in_parts, tmp_path, whole, engine
+):
+    index, out, told = tmp_path / "index", tmp_path / "out", []
 
     def parts_linked():
-        return link_folders(in_parts, SAMPLES / "registry", out, index=index, as_of=AS_OF, run="a-run")
+        return link_folders(
+            in_parts,
+            SAMPLES / "registry",
+            out,
+            index=index,
+            as_of=AS_OF,
+            run="a-run",
+            engine=engine,
+            progress=lambda what, *counts: told.append(counts) if what == "parts" else None,
+        )
 
     done = parts_linked()
     assert done.parts == ("province=01", "province=66")
+    assert told == [(1, 2), (2, 2)]
     for name in done.parts:
         assert by_record(out / name / "decisions.parquet") == by_record(whole.decisions)
     assert done.counts == {
@@ -276,6 +292,15 @@ def test_a_folder_in_parts_is_linked_part_by_part_and_goes_on_where_it_stood(in_
     assert files[0].stat().st_mtime_ns == written[0]
     assert files[1].stat().st_mtime_ns > written[1]
     assert not any(path.exists() for path in unfinished)
+
+
+def test_the_command_links_parts_side_by_side(in_parts, tmp_path, whole):
+    command = [sys.executable, "-m", "pipelines.cli", "link", str(in_parts), str(SAMPLES / "registry")]
+    options = [str(tmp_path / "out"), "--parts-at-once", "2", "--json"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+    assert sum(json.loads(done.stdout)["counts"]["teacher"].values()) == 2 * sum(
+        whole.counts["teacher"].values()
+    )
 
 
 def test_a_part_whose_files_changed_is_decided_on_again(in_parts, tmp_path):

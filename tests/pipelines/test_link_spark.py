@@ -91,7 +91,7 @@ def no_session():
 class Stumbling(Spark):
     """Runs units that fail when they are first done, so many times, as `often` says of their number."""
 
-    def each(self, do, units):
+    def each(self, do, units, told=lambda *_: None):
         falls, often = self.folder / "falls", self.often
 
         def stumble(numbered):
@@ -103,7 +103,7 @@ class Stumbling(Spark):
                 raise ValueError("Nguyễn Văn A, 001099000001")
             return do(unit)
 
-        return super().each(stumble, list(enumerate(units)))
+        return super().each(stumble, list(enumerate(units)), told)
 
 
 def stumbling(engine, **often):
@@ -115,7 +115,7 @@ def stumbling(engine, **often):
 class BrokenOff(Threads):
     """This machine, which dies after the first unit."""
 
-    def each(self, do, units):
+    def each(self, do, units, told=None):
         do(units[0])
         raise KeyboardInterrupt
 
@@ -197,7 +197,7 @@ def test_a_worker_that_is_killed_changes_nothing(index, local, tmp_path):
     out = tmp_path / "out"
     with (
         standalone_cluster(tmp_path / "cluster", workers=2) as cluster,
-        spark(Cluster(cluster.master, tmp_path / "units", OPTIONS, at_once=300)) as engine,
+        spark(Cluster(cluster.master, tmp_path / "units", OPTIONS, at_once=600)) as engine,
     ):
         killer = threading.Thread(target=kill_once_begun, args=(cluster, tmp_path / "units" / "units"))
         killer.start()
