@@ -237,7 +237,7 @@ def _mapped(path: Path) -> Array:
 
 
 def _advise(file: np.memmap, advice: str) -> None:
-    """A hint, where the system takes it; with large pages it is asked five hundred times less often where a page lies."""
+    """A hint, where the system takes it."""
     with suppress(AttributeError, OSError):
         # numpy has no other way to the mapping
         file._mmap.madvise(getattr(mmap, advice))  # type: ignore[attr-defined]  # noqa: SLF001
@@ -247,7 +247,7 @@ SMALL = 1 << 20
 """Files below a megabyte are read."""
 
 LARGE = 512 << 20
-"""Files from half a gigabyte are looked at all over, and wanted in large pages; of smaller ones only what is looked at should be in memory."""
+"""Files from half a gigabyte are looked at all over, and wanted in large pages, of which there are five hundred times fewer to find; of smaller ones only what is looked at should be in memory."""
 
 
 def positions_by(values: Array, order: Array, wanted: Array) -> Array:

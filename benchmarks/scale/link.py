@@ -52,18 +52,20 @@ class Watched(Spark):
     kill_after: int | None = None
     stumbles = False
 
-    def each(self, do, units):
+    def each(self, do, units, told=lambda *_: None):
         """See Spark."""
         if Watched.kill_after is not None and Watched.cluster is not None:
-            told = (Watched.cluster, Watched.log, Watched.kill_after)
-            threading.Thread(target=kill_after, args=told, daemon=True).start()
+            killed = (Watched.cluster, Watched.log, Watched.kill_after)
+            threading.Thread(target=kill_after, args=killed, daemon=True).start()
             Watched.kill_after = None
         begun = time.perf_counter()
         timed = taking_time(do, Watched.log)
         if Watched.stumbles:
-            done = super().each(stumbling(timed, self.folder / f"falls-{begun}"), list(enumerate(units)))
+            done = super().each(
+                stumbling(timed, self.folder / f"falls-{begun}"), list(enumerate(units)), told
+            )
         else:
-            done = super().each(timed, units)
+            done = super().each(timed, units, told)
         Watched.seconds += time.perf_counter() - begun
         return done
 

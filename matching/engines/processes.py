@@ -69,7 +69,7 @@ class Processes(Threads):
                     done.append(answer.result())
                     told(len(done), len(units))
             except BrokenProcessPool as error:
-                raise UnitsFailed(len(units) - len(done), len(units), 1, "process ended") from error
+                raise UnitsFailed(len(units) - len(done), len(units), 1, _ENDED) from error
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
         return done
@@ -89,6 +89,8 @@ def _environment() -> Iterator[None]:
             else:
                 os.environ[name] = value
 
+
+_ENDED = "process ended from outside, perhaps for want of memory"
 
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",

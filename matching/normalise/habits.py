@@ -24,7 +24,7 @@ ENOUGH_NAMES = 8
 SAMPLE = 100
 """Names that are decoded to judge by; more would not change the verdict."""
 GLANCE = 12
-"""Names that tell which encodings are out of the question."""
+"""About so many odd names, from all over the sample, tell which encodings are out of the question."""
 LIKELY_SHARE = 0.4
 """An encoding that makes syllables of fewer of their marked words won't make them of nearly all."""
 ODD_SHARE = 0.3

@@ -19,8 +19,17 @@ TWO = Processes(at_once=2)
 
 def whose(unit):
     """The unit, and the process that did it."""
-    time.sleep(0.2)
-    return unit, os.getpid()
+    return unit[0], os.getpid()
+
+
+def met(unit):
+    """The same, once another process is at work too."""
+    (unit[1] / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(unit[1].iterdir())) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return whose(unit)
 
 
 def stumble(unit):
@@ -37,9 +46,9 @@ def die(unit):
     return unit
 
 
-def test_units_are_done_elsewhere_side_by_side_and_answers_come_in_their_order():
+def test_units_are_done_elsewhere_side_by_side_and_answers_come_in_their_order(tmp_path):
     told = []
-    answers = TWO.each(whose, [3, 1, 2, 4], lambda *counts: told.append(counts))
+    answers = TWO.each(met, [(name, tmp_path) for name in (3, 1, 2, 4)], lambda *counts: told.append(counts))
     assert [unit for unit, _ in answers] == [3, 1, 2, 4]
     processes = {process for _, process in answers}
     assert len(processes) == 2
@@ -47,7 +56,7 @@ def test_units_are_done_elsewhere_side_by_side_and_answers_come_in_their_order()
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-@pytest.mark.parametrize(("at_once", "units"), [(1, [1, 2]), (2, [1])])
+@pytest.mark.parametrize(("at_once", "units"), [(1, [(1,), (2,)]), (2, [(1,)])])
 def test_a_single_one_needs_no_process(at_once, units):
     answers = Processes(at_once=at_once).each(whose, units)
     assert {process for _, process in answers} == {os.getpid()}
@@ -61,7 +70,7 @@ def test_an_error_arrives_as_it_was_raised():
 
 
 def test_a_process_that_is_ended_from_outside_is_told_of():
-    with pytest.raises(UnitsFailed, match="process ended") as raised:
+    with pytest.raises(UnitsFailed, match="process ended from outside") as raised:
         TWO.each(die, [1, 2, 3, 4])
     assert raised.value.failed > 0
 

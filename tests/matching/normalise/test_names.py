@@ -5,6 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from matching.normalise.columns import Distinct
+from matching.normalise.habits import is_odd, odd_names
 from matching.normalise.names import (
     canonical,
     entry_names,
@@ -267,6 +269,27 @@ def test_a_column_keeps_its_rows_and_reports_by_row():
     column = normalise_names(pa.chunked_array([["Lê An", None], ["Lê  An", "36"]]), pa.array(["A"] * 4))
     assert column.name.to_pylist() == ["lê an", None, "lê an", None]
     assert column.reject.to_pylist() == [None, "name_missing", None, "name_without_letters"]
+
+
+TYPED = st.lists(
+    st.sampled_from(
+        ["Nguyễn", "nguyen", "THỊ", "Hoà", "Y", "Kdăm", "Ayŭn", "Lees", "Nguyeexn", "Ông", "ThS.", "d'Arc", "36", "Nguy?n", "ÔNG", "Nguyeãn", "V¨n", "Nguyá»…n"]
+    ).flatmap(lambda word: st.sampled_from([word, unicodedata.normalize("NFD", word)])),
+    min_size=1, max_size=14,
+).flatmap(lambda words: st.sampled_from([" ", "  ", "\u00a0", "\t"]).map(lambda space: space.join(words)))  # fmt: skip
+
+
+@given(st.lists(TYPED, max_size=6))
+def test_what_is_read_by_words_is_read_as_name_by_name(typed):
+    # few names of schools of their own: no school has a habit
+    column = normalise_names(pa.array(typed, pa.string()), pa.array([str(at) for at in range(len(typed))]))
+    odd = odd_names(Distinct(pa.array(typed, pa.string())))
+    assert odd.tolist() == [is_odd(text) for text in dict.fromkeys(typed)]
+    readings = zip(column.name.to_pylist(), column.other.to_pylist(), column.reject.to_pylist(), strict=True)
+    for text, reading in zip(typed, readings, strict=True):
+        if not is_odd(text):
+            assert reading == read_name(text)
+    assert entry_names(pa.array(typed, pa.string())).to_pylist() == [canonical(text) for text in typed]
 
 
 def test_an_empty_column_is_read():
