@@ -87,7 +87,7 @@ def _tell(console: Console, people: int, written: Written) -> None:
 )
 @click.option(
     "--students",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=1),
     default=25_000,
     show_default=True,
     help="Student records to write.",

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mock_population_api.assumptions import SchoolAssumptions
 from mock_population_api.draws import Ints, Weighted
-from mock_population_api.generation_errors import NoPopulation
+from mock_population_api.generation_errors import NoPopulation, NoStudents
 from mock_population_api.geography import geography
 
 Bools = npt.NDArray[np.bool_]
@@ -271,17 +271,24 @@ def enrol(
     """Choose students and teachers of the provinces, and build the schools they are at.
 
     Takes what there is when fewer live there than wanted.
+
+    Raises:
+        NoStudents: nobody goes to school there, or none was wanted.
     """
     rng = np.random.default_rng([seed, 3])
     merged = merged_of_communes()
     chosen = np.isin(merged, list(provinces)) if provinces else np.ones(len(merged), dtype=bool)
     twice = rates.entered_at_two_schools + rates.entered_twice
-    at, level, place, commune = _students(census, chosen, int(students / (1 + twice)), rates, rng)
+    at, level, place, commune = _students(
+        census, chosen, max(int(students / (1 + twice)), min(students, 1)), rates, rng
+    )
+    if not len(at):
+        raise NoStudents
     school, schools = _assign(level, place, commune, rates, rng)
     grade = grades_at(_SCHOOL_YEAR - census.year[at].astype(np.int64), level)
     again, elsewhere = _entered_again(place * len(LEVELS) + level, school, rates, rng)
     wanted = int(teachers / (1 + rates.teacher_at_two_schools))
-    taught_by, taught_at = _teachers(census, schools, wanted, rates, rng) if len(at) else (at, at)
+    taught_by, taught_at = _teachers(census, schools, wanted, rates, rng)
     return Enrolment(
         schools=schools,
         students=np.concatenate([at, at[again]]),

@@ -5,6 +5,7 @@ WorldError
 ├── UnknownProvince
 ├── UnknownProfile
 ├── NoPopulation
+├── NoStudents
 └── NoSchools
 """
 
@@ -51,6 +52,15 @@ class NoPopulation(WorldError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder} holds no part-*.parquet; run generate, or name the registry folder")
         self.folder = folder
+
+
+class NoStudents(WorldError):
+    """Schools are built around their students, and nobody is one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nobody who goes to school in these provinces was chosen, so there are no schools; ask for more people, provinces or students"
+        )
 
 
 class NoSchools(WorldError):

@@ -87,6 +87,7 @@ def make_schools(
 
     Raises:
         NoPopulation: when the folder holds no entries.
+        NoStudents: when nobody goes to school there, or none was wanted.
     """
     parts = parts_of(population)
     census = take_census(parts)
@@ -137,6 +138,7 @@ def write_schools(  # noqa: PLR0913 - what a world of schools is made from; noth
 
     Raises:
         NoPopulation: when the folder holds no entries.
+        NoStudents: when nobody goes to school there, or none was wanted.
     """
     world = make_schools(
         population, truth / "population", provinces, students, teachers, seed, assumptions or Assumptions()

@@ -1,8 +1,9 @@
 """Which of several decisions hold: pure rules on what people said of records that touch each other.
 
 The last word of each person counts. Where the words of two people can't both be true, both wait; a third, who is no party to it, settles it,
-and what was said before is superseded. Two records that people linked to one entry wait in the same way; a third may confirm either, or both
-as one person entered twice. What was withdrawn or taken back counts no longer.
+and what was said before is superseded. Two records that people linked to one entry wait in the same way, but those of guardians, who have a
+record for each of their children; a third may confirm either, or both as one person entered twice. What was withdrawn or taken back counts
+no longer.
 """
 
 from collections import defaultdict
@@ -56,11 +57,15 @@ def contradict(one: Decision, other: Decision) -> bool:
     return len(verdicts) > 1
 
 
+SEVERAL_RECORDS = {"guardian"}
+"""Kinds of which one person may have several records."""
+
+
 def _of_entries(active: Iterable[Decision]) -> dict[int, State]:
     """Decisions that link several records to one entry, and wait."""
     linking: dict[tuple[str, str], list[Decision]] = defaultdict(list)
     for one in active:
-        if one.verdict == Verdict.SAME:
+        if one.verdict == Verdict.SAME and one.kind not in SEVERAL_RECORDS:
             linking[one.kind, next(iter(one.numbers))].append(one)
     found: dict[int, State] = {}
     for some in linking.values():

@@ -28,8 +28,6 @@ from pipelines.what_changed import run_changes
 from review.importing import take_in
 from review.judging import Fate
 
-from .test_sync import change
-
 
 def never():
     raise AssertionError("nobody asked for a stop")
@@ -159,9 +157,6 @@ def test_the_office_knows_runs_and_starts_processes(first, monkeypatch):
 
 
 def test_a_sample_of_links_is_looked_at_like_any_list_and_rated_in_the_report(world, filled, tmp_path):
-    # whom is drawn rests on a secret: of a parent with two records, who is confirmed on both, one would be for a third person to decide
-    twice = "select 1 from links other where other.personal_id = links.personal_id and other.record_id < links.record_id"
-    change(filled, f"delete from links where exists ({twice})")
     with open_means(filled) as means:
         path, count = write_sample(means, "38", 12, tmp_path / "out")
         assert write_sample(means, "38", 12, tmp_path / "again")[1] == count == 12

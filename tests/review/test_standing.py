@@ -11,9 +11,9 @@ X, Y = "001315000001", "001315000002"
 ACTIVE, SUPERSEDED, CONFLICT, WITHDRAWN = State.ACTIVE, State.SUPERSEDED, State.CONFLICT, State.WITHDRAWN
 
 
-def said(number, reviewer, verdict, *entries, record="S1", ends=False, state=State.ACTIVE):
+def said(number, reviewer, verdict, *entries, record="S1", ends=False, state=State.ACTIVE, kind="student"):
     return Decision(
-        kind="student", record_id=record, province="38", verdict=verdict, entries=tuple(Seen(one, "s") for one in entries),
+        kind=kind, record_id=record, province="38", verdict=verdict, entries=tuple(Seen(one, "s") for one in entries),
         note="", reviewer=reviewer, run="r", fingerprint="f", source_file="l", source_row=number, source_digest="d",
         settles=ends, state=state, number=number,
     )  # fmt: skip
@@ -73,6 +73,19 @@ def test_two_records_on_one_entry_wait_and_a_third_may_confirm_one_or_both():
     both = ended, said(4, "c", Verdict.SAME, X, record="S2", ends=True)
     assert stand(first, second, *both) == [SUPERSEDED, SUPERSEDED, ACTIVE, ACTIVE]
     assert stand(first, second, said(3, "c", Verdict.NOT_SAME, X, ends=True)) == [SUPERSEDED, ACTIVE, ACTIVE]
+
+
+def test_a_parent_has_a_record_for_each_child_and_nobody_waits():
+    records = [
+        said(1, "a", Verdict.SAME, X, record="G1", kind="guardian"),
+        said(2, "b", Verdict.SAME, X, record="G2", kind="guardian"),
+    ]
+    assert stand(*records) == [ACTIVE, ACTIVE]
+    assert stand(*records, said(3, "c", Verdict.SAME, Y, record="G1", kind="guardian")) == [
+        CONFLICT,
+        ACTIVE,
+        CONFLICT,
+    ]
 
 
 def test_who_is_a_party_settles_nothing_nor_does_a_doubt():

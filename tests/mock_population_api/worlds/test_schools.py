@@ -7,7 +7,7 @@ import pytest
 
 from matching.schemas import EDUCATION_TABLES
 from mock_population_api.assumptions import PROFILES
-from mock_population_api.generation_errors import NoPopulation
+from mock_population_api.generation_errors import NoPopulation, NoStudents
 from mock_population_api.schools import write_schools
 from mock_population_api.typed_names import new_tones
 
@@ -188,3 +188,11 @@ def test_csv_holds_what_parquet_holds(world, tmp_path):
 def test_a_folder_without_entries_is_an_error(tmp_path):
     with pytest.raises(NoPopulation, match=r"part-\*\.parquet"):
         write_schools(tmp_path / "out", tmp_path, tmp_path, None, 10, 10, 1)
+
+
+def test_a_school_is_built_around_its_students_were_it_one(tmp_path, world):
+    made = world.folder / "registry", world.folder / "truth", None
+    with pytest.raises(NoStudents, match="ask for more"):
+        write_schools(tmp_path / "none", *made, 0, 10, 1, truth_out=tmp_path / "truth")
+    written = write_schools(tmp_path / "one", *made, 1, 10, 1, truth_out=tmp_path / "truth")
+    assert (written.students, written.schools) == (1, 1)
