@@ -19,7 +19,7 @@ from connectors.files import read_education_folder
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from matching.frequency_file import dump_frequencies
 from matching.linkage import Terms
 from matching.normalise.records import normalise_records

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching import levels
-from matching.cascade import CASCADE, CONFIRMED, Found, LinkSettings, Searched
 from matching.decision import BY_PERSON, Outcome, Reason, Verdict
+from matching.found import CASCADE, CONFIRMED, Found, LinkSettings, Searched
 from matching.keys import id_text
 from matching.normalise.identifiers import Form
 from matching.passes import family

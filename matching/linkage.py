@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from matching import deciding
 from matching.beside import ALONE, Beside
-from matching.cascade import LinkSettings, Progress, Searched, SearchFacts, search_registry
+from matching.cascade import Progress, search_registry
 from matching.decision import Outcome
 from matching.engines.engine import Engine
 from matching.engines.local import HERE
+from matching.found import LinkSettings, Searched, SearchFacts
 from matching.frequency import Frequencies
 from matching.keys import id_text
 from matching.model import Model

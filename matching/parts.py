@@ -34,6 +34,8 @@ BEFORE = PARTS[:4]
 COMPARED = PARTS[4:]
 """The parts that are comparisons."""
 
+_NO_NAME = np.int32(-1)
+
 PRIOR, AGE, DECEASED, TAKEN, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
 
 
@@ -89,13 +91,15 @@ def _fill(
                 _compared(records, sought.row[i], tables, i, level, reading, of_kin, own)
                 if reading >= 0:
                     own[P_NAME] += name_weight(
-                        tables, names, reading, entry_names, entries.name[at], level[NAME]
+                        tables, names, reading, entry_names, entries.name[at], np.int64(level[NAME])
                     )[0]
                 by_family = _prior_of(sought, i, at) > 0
                 if by_family and not np.isnan(tables.of_kin[i]):
                     own[P_PLACE] = 0.0
                 elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
-                    own[P_PLACE] -= shared_home(tables, i, level[BIRTH_PLACE], level[RESIDENCE])
+                    own[P_PLACE] -= shared_home(
+                        tables, i, np.int64(level[BIRTH_PLACE]), np.int64(level[RESIDENCE])
+                    )
 
 
 @compiled
@@ -144,7 +148,7 @@ def _compared(
     parts[P_NUMBER] = tables.number_of_kin if from_kin else tables.number[shared, level[NUMBER]]
     if reading < 0 and _was_cut(records, row, tables, parts):
         return
-    if same_letters(level[NAME]):
+    if same_letters(np.int64(level[NAME])):
         parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
     parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]
     parts[P_PARENTS] = tables.parents[level[PARENTS]]
@@ -153,5 +157,5 @@ def _compared(
 @compiled
 def _was_cut(records: Records, row: int, tables: Weights, parts: Array) -> bool:
     """Whether the search gave the pair up before it looked at the name: a record without a name is looked at to the end."""
-    unread = parts.sum() + best_of(tables, -1, records.name_other[row])
+    unread = parts.sum() + best_of(tables, _NO_NAME, records.name_other[row])
     return bool(records.name[row] >= 0 or unread < NEGLIGIBLE)

@@ -21,6 +21,9 @@ KEPT = 6
 
 SAME_NAME, NEAR_NAME = 0, 1
 
+# of the types that arrays hold: what is called with a number as it is written would be compiled once more for it
+_NO_NUMBER, _NO_RULES, _NOT_MARRIED = np.int8(0), np.int32(0), np.bool_(False)
+
 
 class Order(NamedTuple):
     """Entries in the order of their names without marks, by birth within a name: positions, and what rules look at first."""
@@ -140,7 +143,7 @@ def search(
                 records, row, names, entries, sought.listed[k], entry_names, established, tables, i,
                 sought.found_by[k], sought.prior[k], sought.holder[i], are_married(sought, i, k), levels,
             )  # fmt: skip
-            _keep(kept, i, sought.listed[k], weight, relative, levels, 0, reading)
+            _keep(kept, i, sought.listed[k], weight, relative, levels, _NO_RULES, reading)
         waiting = _search_day(
             records, row, names, entries, entry_names, sought, established, tables, kept, i, met, levels
         )
@@ -321,10 +324,10 @@ def _weigh_met(
             established,
             tables,
             i,
-            0,
+            _NO_NUMBER,
             0.0,
             sought.holder[i],
-            False,
+            _NOT_MARRIED,
             levels,
         )
         _keep(kept, i, at, weight, relative, levels, rules, reading)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from matching.cascade import CASCADE, Searched
 from matching.deciding import evidence, texts
+from matching.found import CASCADE, Searched
 from matching.keys import id_text
 from matching.parts import COMPARED, PARTS
 from matching.schemas import EVIDENCE

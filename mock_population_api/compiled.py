@@ -17,7 +17,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_MODULES = ("columns", "compiled", "finding", "likeness", "name_keys", "ranking", "text_hashes")
+_MODULES = ("columns", "compiled", "finding", "likeness", "name_keys", "prefetch", "ranking", "text_hashes")
 _PACKAGE = Path(__file__).parent
 
 

@@ -9,8 +9,11 @@ from mock_population_api.compiled import compiled, leaf
 from mock_population_api.finding import Question, fitting_entries, name_likeness
 from mock_population_api.likeness import NOTHING, most_alike, place_letters
 from mock_population_api.mapped import Array
+from mock_population_api.prefetch import fetch
 
 _MOST_FOR_NAME = 5.0 + 1e-6
+_ENTRIES_AHEAD, _NAMES_AHEAD = 16, 8
+"""How many of those who fit are asked for before their turn; a name is known once its entry is there."""
 
 
 @leaf
@@ -92,6 +95,16 @@ def _distinct(fits: Array, count: int, restricted: Array) -> int:
 
 
 @leaf
+def _ask_ahead(held: Held, fits: Array, place: int, count: int) -> None:
+    if place + _ENTRIES_AHEAD < count:
+        fetch(held.entries, fits[place + _ENTRIES_AHEAD])
+    if place + _NAMES_AHEAD < count:
+        name = held.entries[fits[place + _NAMES_AHEAD]].name
+        if name != UNKNOWN:
+            fetch(held.names, name)
+
+
+@leaf
 def _best(
     asked: Question,
     letters: Array,
@@ -105,7 +118,10 @@ def _best(
 ) -> int:
     """Those of `fits` with most points, first, into `best`, which they fill at most; how many."""
     kept = 0
+    for place in range(min(_ENTRIES_AHEAD, count)):
+        fetch(held.entries, fits[place])
     for place in range(count):
+        _ask_ahead(held, fits, place, count)
         entry = held.entries[fits[place]]
         if kept == len(best):
             # most of those who fit can't come among the best, and a name is costly to compare

@@ -14,10 +14,10 @@ from connectors.fingerprints import SCHEME
 from connectors.registry_changes import Touched
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
 from matching.compiled import sources_digest
 from matching.engines.engine import Engine
 from matching.engines.local import HERE
+from matching.found import LinkSettings
 from matching.linkage import Linkage, Terms
 from matching.schemas import KINDS
 

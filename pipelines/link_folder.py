@@ -24,9 +24,9 @@ from connectors.fingerprints import prints_of
 from connectors.registry_changes import touched
 from connectors.registry_index import BuiltIndex, build_index, built_index, is_index
 from connectors.snapshot import Snapshot
-from matching.cascade import LinkSettings
 from matching.engines.engine import Engine
 from matching.engines.local import HERE
+from matching.found import LinkSettings
 from matching.normalise.records import normalise_with_habits
 from matching.profile import Profile
 from matching.profile import profile as profile_named

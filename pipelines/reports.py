@@ -14,7 +14,7 @@ from connectors.conflicts import CONFLICTS, read_conflicts
 from connectors.run_measures import keep_measures
 from connectors.runs import read_rates
 from connectors.schema import is_prepared
-from matching.cascade import CASCADE
+from matching.found import CASCADE
 from matching.registry import RegistryFacts
 from pipelines.ages import open_since
 from pipelines.backlogs import backlog, registry_health

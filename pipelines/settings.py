@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from pipelines.errors import SettingsWrong
 
 PREFIX = "IDENTITY_SYNC_"

@@ -18,8 +18,8 @@ from connectors.traced import TracedRegistry
 from connectors.writeback import Partition, WriteCounts, write_partition
 from matching.again import decided_again
 from matching.beside import ALONE, Beside
-from matching.cascade import CASCADE
 from matching.decision import Outcome
+from matching.found import CASCADE
 from matching.linkage import Linkage, Terms, links_of, open_records, replaced
 from matching.linkage import link as link_records
 from matching.normalise.records import normalise_records

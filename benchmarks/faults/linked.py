@@ -19,7 +19,7 @@ from connectors.registry_patience import Limits
 from connectors.registry_records import FACTS
 from connectors.traced import TracedRegistry
 from matching import model
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from matching.frequency_file import load_frequencies
 from matching.linkage import Linkage, Terms, links_of
 from matching.normalise.records import normalise_records

@@ -1,4 +1,4 @@
-"""Fixtures of the connector tests: both databases, and moments."""
+"""Fixtures of the connector tests: both databases, moments, and a client of a registry that fails on demand."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,10 @@ import sqlalchemy as sa
 from connectors.audit import Auditor
 from connectors.database import open_database
 from connectors.education import create_tables
+from connectors.registry import RegistryClient
+from connectors.registry_patience import Limits
+
+from .fake_registry import CREDENTIALS, IDENTITY, Registry, Time, connected
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -46,3 +50,20 @@ def at() -> Callable[[float], datetime]:
 def auditor() -> Auditor:
     """Who writes down what the tests write."""
     return Auditor(b"the key of the tests only", "tests")
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry()
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def client(registry: Registry, time: Time) -> Iterator[RegistryClient]:
+    with connected(registry, time) as http:
+        limits = Limits(workers=1, bulk_from=10_000)
+        yield RegistryClient(http, CREDENTIALS, IDENTITY, limits, clock=time.clock())

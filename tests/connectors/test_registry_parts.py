@@ -18,8 +18,8 @@ from connectors.registry_patience import Clock, Limits
 from connectors.registry_records import CHANGES, FACTS
 from connectors.traced import TracedRegistry
 from matching import model
-from matching.cascade import LinkSettings
 from matching.decision import Outcome, Reason
+from matching.found import LinkSettings
 from matching.frequency_file import load_frequencies
 from matching.linkage import Terms, link
 from matching.schemas import RECORDS

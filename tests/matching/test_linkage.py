@@ -9,8 +9,8 @@ import pytest
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
 from matching.decision import Outcome, Reason
+from matching.found import LinkSettings
 from matching.linkage import Terms, link
 from matching.schemas import ENTRY, FAMILIES, RECORDS
 from matching.sector import link_sector

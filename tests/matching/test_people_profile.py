@@ -11,7 +11,7 @@ import pytest
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from matching.linkage import Terms, link
 from matching.parts import PARTS
 from matching.profile import PEOPLE

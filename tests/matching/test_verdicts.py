@@ -9,8 +9,8 @@ import pytest
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
 from matching.decision import BY_PERSON, Outcome, Reason, Verdict
+from matching.found import LinkSettings
 from matching.linkage import Terms, link
 from matching.schemas import ENTRY, RECORDS, VERDICTS
 

@@ -10,7 +10,7 @@ import pytest
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from matching.keys import CHILD_YEAR
 from matching.linkage import Terms, link
 from matching.parts import COMPARED, PARTS

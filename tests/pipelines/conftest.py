@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from connectors.database import open_database
-from connectors.education import load_folder
+from connectors.education import create_sync_tables, load_folder
 from connectors.files import read_education_folder
 from pipelines.local_registry import local_registry
 from pipelines.settings import Settings
@@ -129,3 +129,17 @@ def prefect_api(prefect_server):
 
     with temporary_settings({PREFECT_API_URL: prefect_server.api, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield prefect_server
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Of a database of the test's own, without anybody in it."""
+    return Settings(database_url=f"sqlite:///{tmp_path}/education.db", home=tmp_path / "home")
+
+
+@pytest.fixture
+def engine(settings):
+    engine = open_database(settings.database_url)
+    create_sync_tables(engine)
+    yield engine
+    engine.dispose()

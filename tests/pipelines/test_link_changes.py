@@ -13,7 +13,7 @@ from connectors.errors import FolderProblem
 from connectors.files import read_education_folder
 from connectors.registry_changes import merge_changes
 from connectors.registry_index import build_index
-from matching.cascade import LinkSettings
+from matching.found import LinkSettings
 from matching.schemas import EDUCATION_TABLES, ENTRY
 from pipelines.link_folder import link_folders
 

@@ -4,28 +4,13 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from connectors.database import open_database, writing
-from connectors.education import create_sync_tables
+from connectors.database import writing
 from connectors.education_tables import link_rates, review_items, sync_partitions, sync_runs
 from connectors.run_measures import MEASURED, keep_measures, read_measures
 from pipelines.ages import open_since
 from pipelines.errors import MonthUnknown
 from pipelines.monthly import monthly_facts, period, print_page, write_monthly
-from pipelines.settings import Settings
 from reporting.rates import totals
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(database_url=f"sqlite:///{tmp_path}/education.db", home=tmp_path / "home")
-
-
-@pytest.fixture
-def engine(settings):
-    engine = open_database(settings.database_url)
-    create_sync_tables(engine)
-    yield engine
-    engine.dispose()
 
 
 def add_run(engine, run, finished, linked, provinces=("38",), state="done"):

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from connectors.database import open_database, writing
-from connectors.education import create_sync_tables
 from connectors.education_tables import moment, sync_runs
 from connectors.errors import DatabaseUnreachable, ProvinceLocked, RegistryRefused, RegistryUnreachable
 from connectors.registry_tables import registry_runs
@@ -21,7 +20,6 @@ from pipelines.outcomes import BROKEN, of_sync, state_of
 from pipelines.resuming import begun_or, whole_run_since
 from pipelines.scheduled import Turn, run_of
 from pipelines.scope import Kind, Scope
-from pipelines.settings import Settings
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 """A Sunday, 10:00 in Việt Nam: the night was at 18:30 the day before, the month's run on the 19th at 20:30."""
@@ -74,19 +72,6 @@ def test_every_error_has_a_state():
     assert told == [
         "done", "failed", "held", "registry", "registry", "held", BROKEN, "gate", "interrupted", BROKEN, BROKEN, BROKEN, "interrupted",
     ]  # fmt: skip
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(database_url=f"sqlite:///{tmp_path}/e.db", home=tmp_path / "home")
-
-
-@pytest.fixture
-def engine(settings):
-    engine = open_database(settings.database_url)
-    create_sync_tables(engine)
-    yield engine
-    engine.dispose()
 
 
 def ran(engine, run, began, state="done", ended=None, **scope):

@@ -9,9 +9,9 @@ from connectors.merge import Cause
 from connectors.rejects import FileReject
 from connectors.review_tables import State as DecisionState
 from connectors.worklist import COLUMNS, Answer
-from matching.cascade import CASCADE
 from matching.decision import Outcome, Reason
 from matching.explain import Actor
+from matching.found import CASCADE
 from matching.levels import COMPARISONS
 from matching.normalise.identifiers import Form
 from matching.normalise.records import FOREIGN_NATIONAL
