@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from matching.columns import Entries, Records, day_of, is_coarse, month_of, year_of
 from matching.comparison import is_year_slip
-from matching.compiled import inner
+from matching.compiled import either
 from matching.errors import UnknownRule
 
 
@@ -75,7 +75,7 @@ _NEAR_NAME_YEAR, _NEAR_NAME_COMMUNE = (1 << rule_position(n) for n in ("near_nam
 _NAME_RARE, _DATE_RARE = (1 << rule_position(n) for n in ("name_rare", "date_rare"))
 
 
-@inner
+@either
 def date_rules(
     records: Records, row: int, entries: Entries, at: int, same_name: bool, same_given: bool, few: bool
 ) -> int:
@@ -93,7 +93,7 @@ def date_rules(
     return met
 
 
-@inner
+@either
 def name_rules(
     birth: int,
     commune: int,
@@ -139,7 +139,7 @@ def name_rules(
     return met
 
 
-@inner
+@either
 def near_rules(
     birth: int,
     commune: int,

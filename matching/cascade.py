@@ -134,7 +134,7 @@ def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Ar
 def _concluded(
     work: Work, found: Found, seen: Weighed, model: Model, evidence: Listed, claims: Listed, checked: Checked
 ) -> Searched:
-    """The limit decides; then entries that others hold by now are less likely for whoever is still open."""
+    """The limit decides; then entries that others hold by now are less likely for whoever is still open, where competing has not said so before."""
     found, seen, limit = _at_the_limit(work, found, seen, model, evidence)
     still_open = seen.of(found.decided_by[seen.row] < 0)
     if work.settings.learn or not model.taken:
@@ -159,7 +159,7 @@ def _concluded(
 def _at_the_limit(
     work: Work, found: Found, seen: Weighed, model: Model, evidence: Listed
 ) -> tuple[Found, Weighed, float]:
-    """Links below the limit are looked at once more by all rules, and are links no more where they stay below.
+    """Where names are compared by parts, records compete for entries; links below the limit are looked at once more by all rules, and are links no more where they stay below.
 
     Returns:
         What was found, the candidates of the last pass and of these, the limit.

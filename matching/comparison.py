@@ -8,7 +8,7 @@ import numpy as np
 
 from matching import levels
 from matching.columns import Entries, Records, day_of, is_first_of_january, month_of, year_of
-from matching.compiled import compiled, inner
+from matching.compiled import compiled, either, inner
 from matching.likeness import name_agrees
 from matching.nametable import Array, Names
 
@@ -33,7 +33,7 @@ A_GENERATION = 12
 """Years beyond which two dates are hardly one person's: no usual slip, and already a parent's or child's."""
 
 
-@inner
+@either
 def is_year_slip(a: int, b: int) -> bool:
     """Slips that keep day and month: a year miscounted, a digit of the decade or of both mistyped, the two last digits swapped."""
     apart = abs(a - b)
@@ -42,7 +42,7 @@ def is_year_slip(a: int, b: int) -> bool:
     return a != b and a // 100 == b // 100 and a % 10 == b // 10 % 10 and b % 10 == a // 10 % 10
 
 
-@inner
+@either
 def birth_level(a: int, b: int) -> int:
     """Two dates agree at the precision of the coarser one; a day that says 1 January may be a default."""
     year_a, year_b = year_of(a), year_of(b)
@@ -71,7 +71,7 @@ def birth_level(a: int, b: int) -> int:
     return FAR if abs(year_a - year_b) > A_GENERATION else OTHER_DATE
 
 
-@inner
+@either
 def digit_slip(a: int, b: int, level: int) -> int:
     """The level of two dates where any one digit of the year may be mistyped, not only those that `is_year_slip` knows.
 
@@ -89,7 +89,7 @@ def digit_slip(a: int, b: int, level: int) -> int:
     return YEAR_OFF if differing == 1 else level
 
 
-@inner
+@either
 def gender_level(a: int, b: int) -> int:
     """Same, different, missing."""
     if a == 0 or b == 0:
@@ -97,7 +97,7 @@ def gender_level(a: int, b: int) -> int:
     return 0 if a == b else 1
 
 
-@inner
+@either
 def birth_place_level(province: int, region: int, entry_province: int, regions: Array) -> int:
     """By the table of 63, or by the 34 they merged into where one side knows no more."""
     if province != 0 and province == entry_province:
@@ -108,7 +108,7 @@ def birth_place_level(province: int, region: int, entry_province: int, regions: 
     return 1 if region == entry_region else 2
 
 
-@inner
+@either
 def residence_level(home: int, commune: int, entry_home: int, entry_commune: int) -> int:
     """Commune, province, different, missing; catalogue of 2025."""
     if home == 0 or entry_home == 0:
@@ -118,7 +118,7 @@ def residence_level(home: int, commune: int, entry_home: int, entry_commune: int
     return 1 if home == entry_home else 2
 
 
-@inner
+@either
 def number_level(number: int, restored: int, entry: int, found_by: int) -> int:
     """The claimed number against the entry's; how a lookup found the entry says what can't be seen in the digits."""
     if number != 0 and number == entry:
@@ -137,7 +137,7 @@ def number_level(number: int, restored: int, entry: int, found_by: int) -> int:
     return N_STRUCTURE if read // 1_000_000 == entry // 1_000_000 else N_DIFFERENT
 
 
-@inner
+@either
 def one_digit_apart(a: int, b: int) -> bool:
     """One digit differs, or two neighbouring digits have changed places."""
     differing, first, second = 0, -1, -1
@@ -157,7 +157,7 @@ def one_digit_apart(a: int, b: int) -> bool:
     return a // low % 10 == b // high % 10 and a // high % 10 == b // low % 10
 
 
-@inner
+@either
 def parents_level(compared: int, agree: int) -> int:
     """Both parents together: of how many both sides know the name, and of how many of those it agrees."""
     if compared == 0:

@@ -18,15 +18,29 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def compiled(function: Function) -> Function:
     """A function compiled when it is first called; it holds no lock while it runs."""
-    return cast("Function", numba.njit(cache=True, nogil=True)(function))
+    return _with(function)
+
+
+def either(function: Function) -> Function:
+    """The same, but it may make no array, and in return counts no references to those it is given; compiled code and Python may call it.
+
+    Counting them for a few dozen arrays, pair by pair, took half of the time of a search.
+    """
+    return _with(function, _nrt=False)
 
 
 def inner(function: Function) -> Function:
-    """The same for what is called once a pair: it may make no array, and in return counts no references to those it is given.
+    """`either`, but called by compiled code only: what would unpack Python's objects for it takes longer to compile than a small function itself."""
+    return _with(function, _nrt=False, no_cpython_wrapper=True)
 
-    Counting them for a few dozen arrays at every call took half of the time of a search.
-    """
-    return cast("Function", numba.njit(cache=True, nogil=True, _nrt=False)(function))  # type: ignore[call-overload]
+
+# A function is compiled once for every type of what it is given, and a number as it is written in a call is a type of its own: hence np.int64(0)
+# and the like in calls.
+
+
+def _with(function: Function, **options: bool) -> Function:
+    made = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, **options)(function)  # type: ignore[call-overload]
+    return cast("Function", made)
 
 
 _PACKAGE = Path(__file__).parent

@@ -40,7 +40,7 @@ class LinkSettings:
     """Verified records that are searched again without their number: what blocking misses, how true the probabilities are."""
 
     def floor(self, model: Model) -> float:
-        """The probability below which nothing is linked."""
+        """The probability below which nothing is linked, unless a threshold is given."""
         return model.link_from if self.link_from is None else self.link_from
 
 

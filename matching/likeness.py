@@ -8,7 +8,7 @@ compiled; their models in another language are rapidfuzz's, to which the tests h
 import numpy as np
 
 from matching import levels
-from matching.compiled import compiled, inner
+from matching.compiled import compiled, either, inner
 from matching.nametable import (
     COMPACT,
     FIRST_WORD,
@@ -37,7 +37,7 @@ ENDS_APART = 4
 """Names of so many letters or fewer are never two edits apart: Lan and Mai are."""
 
 
-@inner
+@either
 def edits(a: Array, b: Array) -> int:
     """Optimal string alignment distance (insert, delete, replace, swap two neighbours) up to 2; 3 for any greater (Ukkonen 1985: a band)."""
     n, m = min(len(a), LONGEST), min(len(b), LONGEST)
@@ -91,7 +91,7 @@ def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int
     return min(back >> (4 * place) & 15, 3) if 0 <= place <= 6 else 3
 
 
-@inner
+@either
 def jaro_winkler(a: Array, b: Array) -> float:
     """Similarity in 0 to 1 (Winkler 1990): the share of letters in common, more where the names begin alike."""
     return similarity_within(a, np.int64(0), min(len(a), LONGEST), b, np.int64(0), min(len(b), LONGEST))
@@ -130,7 +130,7 @@ def similarity_within(a: Array, low: int, n: int, b: Array, other_low: int, m: i
     return jaro + start * 0.1 * (1 - jaro)
 
 
-@inner
+@either
 def name_level(left: Names, a: int, right: Names, b: int, established: Array) -> int:
     """The level of two names, by keys first, by letters only where keys differ.
 
@@ -256,7 +256,7 @@ def _similar(left: Names, a: int, n: int, right: Names, b: int, m: int, common: 
     return similarity_within(left.letters, low, n, right.letters, other_low, m) >= SIMILAR_FROM
 
 
-@inner
+@either
 def name_agrees(left: Names, a: int, right: Names, b: int, established: Array) -> bool:
     """Whether the level of two names is GIVEN_SAME_SOUND or one before it; arguments as of `name_level`, both names known."""
     x, y = left.head, right.head

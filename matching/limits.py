@@ -20,8 +20,8 @@ CAUTION = 0.6
 def limit_of(work: Work, found: Found, model: Model) -> float:
     """From which probability all links together keep the target.
 
-    What is to be decided as it would be with the whole is told the whole's. A profile without numbers checks itself on records whose entry
-    is hidden.
+    What is to be decided as it would be with the whole is told the whole's. A profile that compares parts of names checks itself on records
+    whose entry is hidden, where it learns.
     """
     settings = work.settings
     if settings.threshold is not None:

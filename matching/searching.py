@@ -11,7 +11,7 @@ import numpy as np
 from matching.blocking import FEW, RULES, date_rules, name_rules, near_rules
 from matching.columns import Entries, Records, day_of
 from matching.comparison import FIELDS
-from matching.compiled import inner
+from matching.compiled import either, inner
 from matching.nametable import Array, Names
 from matching.prefetch import ask_for
 from matching.weighing import Weights, weigh
@@ -21,8 +21,8 @@ KEPT = 6
 
 SAME_NAME, NEAR_NAME = 0, 1
 
-# of the types that arrays hold: what is called with a number as it is written would be compiled once more for it
-_NO_NUMBER, _NO_RULES, _NOT_MARRIED = np.int8(0), np.int32(0), np.bool_(False)
+# of the types that arrays hold (`matching.compiled`)
+_NOT_FOUND_BY_NUMBER, _NO_RULES, _NOT_MARRIED = np.int8(0), np.int32(0), np.bool_(False)
 
 
 class Order(NamedTuple):
@@ -130,7 +130,7 @@ def nothing_met() -> Met:
     return Met(np.zeros(MOST_MET, np.int32), np.zeros(MOST_MET, np.int32))
 
 
-@inner
+@either
 def search(
     records: Records, names: Names, entries: Entries, entry_names: Names, order: Order, sought: Sought,
     established: Array, tables: Weights, kept: Kept, met: Met, levels: Array,
@@ -324,7 +324,7 @@ def _weigh_met(
             established,
             tables,
             i,
-            _NO_NUMBER,
+            _NOT_FOUND_BY_NUMBER,
             0.0,
             sought.holder[i],
             _NOT_MARRIED,
@@ -378,7 +378,7 @@ def _same_given(sought: Sought, i: int, name: int) -> bool:
     )
 
 
-@inner
+@either
 def _keep(
     kept: Kept, i: int, at: int, weight: float, relative: float, levels: Array, met: int, reading: int
 ) -> None:

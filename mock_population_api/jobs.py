@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +20,12 @@ import pyarrow as pa
 from mock_population_api.audit import Audit
 from mock_population_api.problems import Problem
 from mock_population_api.schemas import FOUND, RELATIVES, TRACED
-from mock_population_api.search import trace_batches
+from mock_population_api.search import trace_passes
 from mock_population_api.security import Caller, Clock, now
 from mock_population_api.store import Store
 
-PASS_ROWS = 200_000
-"""Questions answered by one pass over the store."""
+PASS_ROWS = 50_000
+"""Questions answered together; a service that is stopped ends those that it is at."""
 
 SCHEMAS = {"lookup": FOUND, "trace": TRACED, "relatives": RELATIVES}
 """Operation → what its result holds."""
@@ -103,7 +103,7 @@ class Jobs:
         self._worker.start()
 
     def stop(self) -> None:
-        """Finish the present pass, then rest; what is not done is queued again at the next start."""
+        """Rest once the questions that are being answered are; what is not done is queued again at the next start."""
         self._stopping.set()
         self._wake.set()
         if self._worker is not None:
@@ -274,22 +274,24 @@ class Jobs:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         file.touch(mode=0o600)
         with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema, options=options) as writer:
-            for start in range(0, len(questions), PASS_ROWS):
-                if self._stopping.is_set():
-                    raise JobStopped
-                for batch in self._answers(job.operation, questions.slice(start, PASS_ROWS)):
+            for done, batches in enumerate(self._answers(job.operation, questions), 1):
+                for batch in batches:
+                    if self._stopping.is_set():
+                        raise JobStopped
                     writer.write_batch(batch)
                     rows += len(batch)
-                self._set(job.job_id, progress=min(0.99, (start + PASS_ROWS) / len(questions)))
+                self._set(job.job_id, progress=min(0.99, done * PASS_ROWS / len(questions)))
         return rows
 
-    def _answers(self, operation: str, questions: pa.Table) -> Iterator[pa.RecordBatch]:
+    def _answers(self, operation: str, questions: pa.Table) -> Iterator[Iterable[pa.RecordBatch]]:
+        """The answers to one PASS_ROWS of questions after the other."""
         if operation == "trace":
-            yield from trace_batches(self._store, questions)
-        else:
-            ask = self._store.lookup if operation == "lookup" else self._store.relatives
-            numbers = questions.column("number").combine_chunks()
-            yield from ask(numbers).to_batches(max_chunksize=65_536)
+            yield from trace_passes(self._store, questions, PASS_ROWS)
+            return
+        ask = self._store.lookup if operation == "lookup" else self._store.relatives
+        numbers = questions.column("number").combine_chunks()
+        for first in range(0, len(numbers), PASS_ROWS):
+            yield ask(numbers.slice(first, PASS_ROWS)).to_batches(max_chunksize=65_536)
 
 
 def _packed(caller: Caller) -> str:

@@ -113,12 +113,39 @@ RULES = (
 
 def trace(store: Store, queries: pa.Table) -> pa.Table:
     """Candidates for `queries` (TRACE_QUESTIONS): a table of schema TRACED, by query, then rank."""
-    return pa.concat_tables([TRACED.empty_table(), *_traced(store, queries, max(len(queries), 1))])
+    found = _found(store, queries)
+    return pa.concat_tables([TRACED.empty_table(), *_rows(store, queries, found, max(len(queries), 1))])
 
 
-def trace_batches(store: Store, queries: pa.Table, batch_rows: int = 2_000) -> Iterator[pa.RecordBatch]:
-    """The same rows as `trace`, so many queries at a time, so that a large answer never stands in memory whole."""
-    for table in _traced(store, queries, batch_rows):
+Found = tuple[Array, Array, Array]
+"""Positions of entries, where each query's begin, how many fitted each (`ranking.search`)."""
+
+
+def trace_passes(
+    store: Store, queries: pa.Table, pass_rows: int, batch_rows: int = 2_000
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """The same rows as `trace`, so many queries at a time, so that a large answer never stands in memory whole.
+
+    Args:
+        store: the registry.
+        queries: TRACE_QUESTIONS.
+        pass_rows: queries that are sought together; the next are sought while the rows of these are put together.
+        batch_rows: queries whose rows are put together at once.
+
+    Returns:
+        The rows of each pass, to be taken before those of the next.
+    """
+    passes = [queries.slice(first, pass_rows) for first in range(0, len(queries), pass_rows)]
+    with ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(_found, store, one) for one in passes[:1]]
+        for place, asked in enumerate(passes):
+            found = coming.pop().result()
+            coming += [ahead.submit(_found, store, one) for one in passes[place + 1 : place + 2]]
+            yield _batches(store, asked, found, batch_rows)
+
+
+def _batches(store: Store, queries: pa.Table, found: Found, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    for table in _rows(store, queries, found, batch_rows):
         yield from table.combine_chunks().to_batches()
 
 
@@ -128,8 +155,8 @@ def warm_up(store: Store) -> None:
     trace(store, pa.table(nobody | {"ref": pa.array([""])}))
 
 
-def _traced(store: Store, queries: pa.Table, batch_rows: int) -> Iterator[pa.Table]:
-    at, starts, fitting = _found(store, *_asked(store, queries))
+def _rows(store: Store, queries: pa.Table, found: Found, batch_rows: int) -> Iterator[pa.Table]:
+    at, starts, fitting = found
     ranks, refs = np.arange(1, MOST + 1, dtype=np.int32), queries["ref"].combine_chunks()
     for first in range(0, len(queries), batch_rows):
         bounds = starts[first : first + batch_rows + 1]
@@ -145,15 +172,16 @@ def _traced(store: Store, queries: pa.Table, batch_rows: int) -> Iterator[pa.Tab
     store.used()
 
 
-def _found(store: Store, asked: Array, letters: Array) -> tuple[Array, Array, Array]:
-    """As `ranking.search`; many by as many threads as there are cores, neighbours by birth one after the other."""
+def _found(store: Store, queries: pa.Table) -> Found:
+    """Who might be meant; many by as many threads as there are cores, neighbours by birth one after the other."""
+    asked, letters = _asked(store, queries)
     if len(asked) <= _ALONE:
         return search(asked, letters, store.orders, store.held, 0, len(asked), MOST)
     # who was born in one place and year is sought among the same rows, which are near at hand then
     order = np.lexsort((asked["born"], asked["year"], asked["birth_province"]))
     asked = asked[order]
 
-    def part(first: int) -> tuple[Array, Array, Array]:
+    def part(first: int) -> Found:
         found = search(asked, letters, store.orders, store.held, first, min(first + _PIECE, len(asked)), MOST)
         store.used()
         return found

@@ -19,7 +19,7 @@ class Headway:
     _last: int = field(default=0, init=False)
 
     def of(self, done: int, total: int, text: Texts) -> str:
-        """`12,000 / 100,000, 340 a second, 4.3 min left`; without rate as long as there is none."""
+        """`12,000 / 100,000, 340 a second, 4.3 min left`; without a rate as long as there is none, or where it is less than one a second."""
         words = f"{text.number(done)} / {text.number(total)}"
         if self._first is None or done < self._last:
             self._first = (self.now(), done)
@@ -27,7 +27,7 @@ class Headway:
         seconds, count = self.now() - self._first[0], done - self._first[1]
         if seconds < _ENOUGH_SECONDS or count <= 0 or done >= total:
             return words
-        left = (total - done) * seconds / count / 60
-        return text(
-            "headway", counts=words, rate=text.number(round(count / seconds)), minutes=text.decimal(left)
-        )
+        left = text.decimal((total - done) * seconds / count / 60)
+        if count < seconds:
+            return text("headway_slow", counts=words, minutes=left)
+        return text("headway", counts=words, rate=text.number(round(count / seconds)), minutes=left)

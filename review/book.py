@@ -18,7 +18,7 @@ from connectors.review_store import (
 from connectors.review_tables import OVER, State
 from matching.decision import Verdict
 from review.case_states import restate
-from review.standing import settles, states
+from review.standing import claimed, settles, states
 
 _NOT_STORED = 2**62
 """From here on count the numbers of decisions that the database has not numbered yet."""
@@ -46,7 +46,7 @@ class Book:
             for one in found:
                 self._before[one.number] = one.state
                 self._put(one)
-            wanted = confirming(self._connection, _confirmed(found)) - self._opened
+            wanted = confirming(self._connection, _claimed(found)) - self._opened
 
     def open_entries(self, numbers: Iterable[str]) -> None:
         """Read what was decided on records that somebody linked to some entries; at once is quicker than one by one."""
@@ -120,7 +120,7 @@ class Book:
     def _put(self, one: Decision) -> None:
         self._decisions[one.number] = one
         self._of_record[one.key].append(one.number)
-        for number in _confirmed([one]):
+        for number in claimed(one):
             self._of_entry[one.kind, number].add(one.key)
 
     def _settle(self, key: Key, cause: str) -> None:
@@ -130,14 +130,14 @@ class Book:
                 self._causes[number] = cause
 
     def _touching(self, key: Key) -> list[Decision]:
-        """Decisions on a record, and on every record that somebody linked to an entry of one that is among them."""
+        """Decisions on a record, and on every record that claims an entry of one that is among them."""
         keys, fresh = {key}, {key}
         while fresh:
-            confirmed = {(of[0], number) for of in fresh for number in _confirmed(self.on(of))}
+            confirmed = {(of[0], number) for of in fresh for number in _claimed(self.on(of))}
             fresh = {other for entry in confirmed for other in self._of_entry[entry]} - keys
             keys |= fresh
         return sorted((one for of in keys for one in self.on(of)), key=lambda one: one.number)
 
 
-def _confirmed(decisions: Iterable[Decision]) -> set[str]:
-    return {number for one in decisions if one.verdict == Verdict.SAME for number in one.numbers}
+def _claimed(decisions: Iterable[Decision]) -> set[str]:
+    return {number for one in decisions for number in claimed(one)}

@@ -14,6 +14,9 @@ from connectors.review_store import Decision, Key
 from connectors.review_tables import OVER, State
 from matching.decision import Verdict
 
+SEVERAL_RECORDS = frozenset({"guardian"})
+"""Kinds of which one person may have several records."""
+
 
 def states(decisions: Iterable[Decision]) -> dict[int, State]:
     """The state of each decision by its number.
@@ -57,16 +60,18 @@ def contradict(one: Decision, other: Decision) -> bool:
     return len(verdicts) > 1
 
 
-SEVERAL_RECORDS = {"guardian"}
-"""Kinds of which one person may have several records."""
+def claimed(one: Decision) -> frozenset[str]:
+    """Entries that no other record of the kind can be linked to if a decision is true."""
+    alone = one.verdict == Verdict.SAME and one.kind not in SEVERAL_RECORDS
+    return one.numbers if alone else frozenset()
 
 
 def _of_entries(active: Iterable[Decision]) -> dict[int, State]:
     """Decisions that link several records to one entry, and wait."""
     linking: dict[tuple[str, str], list[Decision]] = defaultdict(list)
     for one in active:
-        if one.verdict == Verdict.SAME and one.kind not in SEVERAL_RECORDS:
-            linking[one.kind, next(iter(one.numbers))].append(one)
+        for number in claimed(one):
+            linking[one.kind, number].append(one)
     found: dict[int, State] = {}
     for some in linking.values():
         if len({one.key for one in some}) > 1:

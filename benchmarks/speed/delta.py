@@ -3,11 +3,14 @@
     python -m benchmarks.speed.delta EDUCATION REGISTRY INDEX RESULTS OUT [--share 0.01] [--parts-at-once N] [--json FILE]
 
 RESULTS is what `benchmarks.speed.nation` made of EDUCATION with this code. A copy of EDUCATION is made in OUT/education, untimed: of a share of the records of each kind the number is gone,
-and the name stands in capitals. Then it is linked with `--previous RESULTS` into OUT/results.
+and the name stands in capitals. Then it is linked with `--previous RESULTS` into OUT/results. OUT must not be there yet. *chosen* are the records that were changed so, *kept* those that keep their decision
+(the rest was decided on anew); where a part could not go on from RESULTS nothing is printed.
 """
 
 import argparse
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +29,14 @@ def changed_copy(education: Path, out: Path, share: float) -> int:
     """Copy a folder in parts, with some of its records changed.
 
     Returns:
-        How many changed.
+        How many were chosen.
     """
     rng, count = np.random.default_rng(1), 0
     for path in sorted(education.glob("province=*/*.parquet")):
         to = out / path.parent.name / path.name
         to.parent.mkdir(parents=True, exist_ok=True)
         if path.stem not in CHANGING:
-            to.hardlink_to(path)
+            shutil.copy(path, to)
             continue
         # without the column that the folder's name stands for
         table = pq.read_table(path, partitioning=None)
@@ -53,6 +56,18 @@ def _changed(table: pa.Table, chosen: pa.Array) -> pa.Table:
     return table.set_column(at("claimed_id"), "claimed_id", numbers)
 
 
+def kept_in(results: Path) -> int:
+    """Decisions that were kept, of all parts.
+
+    Raises:
+        SystemExit: A part was linked as if for the first time.
+    """
+    kept = [json.loads(mark.read_text())["kept"] for mark in results.glob("province=*/counts.json")]
+    if not kept or None in kept:
+        sys.exit("some parts could not go on from RESULTS: another program, setting or index")
+    return sum(kept)
+
+
 def main() -> None:
     """Change, link, print."""
     parser = argparse.ArgumentParser(
@@ -64,7 +79,9 @@ def main() -> None:
     parser.add_argument("--parts-at-once", type=int)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    count = changed_copy(asked.education, asked.out / "education", asked.share)
+    if asked.out.exists():
+        sys.exit(f"{asked.out} is there already")
+    chosen = changed_copy(asked.education, asked.out / "education", asked.share)
     compile_code()
     at_once = ["--parts-at-once", asked.parts_at_once] if asked.parts_at_once else []
     results = asked.out / "results"
@@ -72,7 +89,7 @@ def main() -> None:
     run = watched(
         identity_sync("link", asked.out / "education", asked.registry, results, *previous, *at_once)
     )
-    found = json.dumps({"changed": count} | told(run, results), indent=1)
+    found = json.dumps({"chosen": chosen, "kept": kept_in(results)} | told(run, results), indent=1)
     if asked.json:
         asked.json.write_text(found)
     print(found)

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import date
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from mock_population_api.compiled import compiled
 from mock_population_api.likeness import hopeless, likeness, place_letters, prefixes, signatures
 from mock_population_api.name_keys import keys_of
 from mock_population_api.schemas import TRACE_QUESTIONS, TRACED
-from mock_population_api.search import MOST, RULES, trace, trace_batches
+from mock_population_api.search import MOST, RULES, trace, trace_passes
 from mock_population_api.store import Store
 from mock_population_api.text_hashes import letters_of
 
@@ -138,7 +138,8 @@ def test_batches_hold_the_same_rows(store, hand_made):
     asked = queries(
         *[{"full_name": row["full_name"], "birth_date": str(row["birth_date"])} for row in hand_made.people]
     )
-    in_batches = pa.Table.from_batches(trace_batches(store, asked, batch_rows=3), TRACED)
+    passes = trace_passes(store, asked, pass_rows=7, batch_rows=3)
+    in_batches = pa.Table.from_batches(chain.from_iterable(passes), TRACED)
     assert in_batches.equals(trace(store, asked))
 
 

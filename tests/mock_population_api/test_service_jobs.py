@@ -11,9 +11,10 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from mock_population_api.jobs import JobLimits
+from mock_population_api.jobs import SCHEMAS, JobLimits
 from mock_population_api.problems import KINDS, Problem
 from mock_population_api.questions import ARROW, NDJSON
+from mock_population_api.questions import SCHEMAS as QUESTIONS
 from mock_population_api.schemas import FOUND, RELATIVES, TRACE_QUESTIONS, TRACED
 from mock_population_api.security import Caller
 
@@ -136,10 +137,12 @@ def test_texts_may_come_in_any_arrow_form(client, hand_made):
         assert finished(client, upload(client, body, key=str(kind).split("<")[0]))["rows"] == 1
 
 
-def test_an_empty_job_has_an_empty_result(client):
-    state = finished(client, upload(client, numbers()))
+@pytest.mark.parametrize("operation", SCHEMAS)
+def test_an_empty_job_has_an_empty_result(client, operation):
+    asked = stream(QUESTIONS[operation].empty_table())
+    state = finished(client, upload(client, asked, operation))
     assert state["rows"] == 0
-    assert pa.ipc.open_stream(result(client, state).content).read_all().schema.equals(FOUND)
+    assert pa.ipc.open_stream(result(client, state).content).read_all().schema.equals(SCHEMAS[operation])
 
 
 def test_the_result_can_be_fetched_in_parts(client, hand_made):

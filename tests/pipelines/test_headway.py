@@ -13,6 +13,14 @@ def test_rate_and_time_left():
     assert headway.of(10_000, 10_000, text) == "10,000 / 10,000"
 
 
+def test_what_takes_seconds_each_has_no_rate():
+    now = 0.0
+    headway, text = Headway(lambda: now), texts("en")
+    headway.of(0, 72, text)
+    now = 90.0
+    assert headway.of(2, 72, text) == "2 / 72, 52.5 min left"
+
+
 def test_another_count_begins_anew():
     now = 0.0
     headway, text = Headway(lambda: now), texts("vi")
