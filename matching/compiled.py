@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -34,8 +35,9 @@ def inner(function: Function) -> Function:
     return _with(function, _nrt=False, no_cpython_wrapper=True)
 
 
-# A function is compiled once for every type of what it is given, and a number as it is written in a call is a type of its own: hence np.int64(0)
-# and the like in calls.
+int64 = cast("Callable[[int], int]", np.int64)
+"""A number of the type that compiled code reckons with. A function is compiled once for every type of what it is given, and a number as it is
+written in a call is a type of its own."""
 
 
 def _with(function: Function, **options: bool) -> Function:

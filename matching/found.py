@@ -61,7 +61,7 @@ class Found:
     @property
     def by_machine(self) -> Array:
         """Whether a pass linked it, and no person."""
-        return (self.decided_by >= 0) & (self.decided_by != CONFIRMED)
+        return np.asarray((self.decided_by >= 0) & (self.decided_by != CONFIRMED))
 
 
 def nothing_found(records: int) -> Found:

@@ -8,7 +8,7 @@ compiled; their models in another language are rapidfuzz's, to which the tests h
 import numpy as np
 
 from matching import levels
-from matching.compiled import compiled, either, inner
+from matching.compiled import compiled, either, inner, int64
 from matching.nametable import (
     COMPACT,
     FIRST_WORD,
@@ -41,7 +41,7 @@ ENDS_APART = 4
 def edits(a: Array, b: Array) -> int:
     """Optimal string alignment distance (insert, delete, replace, swap two neighbours) up to 2; 3 for any greater (Ukkonen 1985: a band)."""
     n, m = min(len(a), LONGEST), min(len(b), LONGEST)
-    return edits_within(a, np.int64(0), n, b, np.int64(0), m)
+    return edits_within(a, int64(0), n, b, int64(0), m)
 
 
 @inner
@@ -94,7 +94,7 @@ def _banded(a: Array, low: int, n: int, b: Array, other_low: int, m: int) -> int
 @either
 def jaro_winkler(a: Array, b: Array) -> float:
     """Similarity in 0 to 1 (Winkler 1990): the share of letters in common, more where the names begin alike."""
-    return similarity_within(a, np.int64(0), min(len(a), LONGEST), b, np.int64(0), min(len(b), LONGEST))
+    return similarity_within(a, int64(0), min(len(a), LONGEST), b, int64(0), min(len(b), LONGEST))
 
 
 @inner
@@ -219,7 +219,7 @@ def _near(left: Names, a: int, right: Names, b: int) -> int:
     if first_agrees and last_agrees and n > 0:
         return ENDS
     common = min(n - here, m - there)
-    if _may_be_similar(common, n, m, np.int64(4)) and _similar(left, a, n, right, b, m, common):
+    if _may_be_similar(common, n, m, int64(4)) and _similar(left, a, n, right, b, m, common):
         return SIMILAR
     return DIFFERENT
 
@@ -229,7 +229,7 @@ def _edits(left: Names, a: int, n: int, right: Names, b: int, m: int, apart: int
     """`edits`; an edit changes two letters of the alphabet at most."""
     if apart > 4 or abs(n - m) > 2:
         return 3
-    low, other_low = np.int64(left.letter_start[a]), np.int64(right.letter_start[b])
+    low, other_low = int64(left.letter_start[a]), int64(right.letter_start[b])
     return edits_within(left.letters, low, n, right.letters, other_low, m)
 
 
@@ -247,7 +247,7 @@ _ROUNDING = 1e-9
 
 @inner
 def _similar(left: Names, a: int, n: int, right: Names, b: int, m: int, common: int) -> bool:
-    low, other_low = np.int64(left.letter_start[a]), np.int64(right.letter_start[b])
+    low, other_low = int64(left.letter_start[a]), int64(right.letter_start[b])
     start = 0
     while start < min(4, n, m) and left.letters[low + start] == right.letters[other_low + start]:
         start += 1
@@ -295,14 +295,14 @@ def _word_missing(left: Names, a: int, right: Names, b: int, here: int, there: i
 def _same_but_last(left: Names, a: int, right: Names, b: int) -> bool:
     """All words but the last are the same."""
     words = left.start[a + 1] - left.start[a]
-    return words >= 2 and _same_words(left, a, right, b, np.int64(0), words - 1)
+    return words >= 2 and _same_words(left, a, right, b, int64(0), words - 1)
 
 
 @inner
 def _same_but_first(left: Names, a: int, right: Names, b: int) -> bool:
     """All words but the first are the same, and there are two of them at least."""
     words = left.start[a + 1] - left.start[a]
-    return words >= 3 and _same_words(left, a, right, b, np.int64(1), words)
+    return words >= 3 and _same_words(left, a, right, b, int64(1), words)
 
 
 @inner

@@ -4,11 +4,13 @@ The search (`matching.weighing.weigh`) adds a pair's parts up and forgets them; 
 once more for those few that people may want explained.
 """
 
+from typing import cast
+
 import numpy as np
 
 from matching.columns import Entries, Records
 from matching.comparison import BIRTH_DATE, BIRTH_PLACE, GENDER, N_ONE_DIGIT, NAME, NUMBER, PARENTS, RESIDENCE
-from matching.compiled import compiled
+from matching.compiled import compiled, int64
 from matching.likeness import GIVEN_AGREES, MISSING, WORD_MISSING, same_letters
 from matching.nametable import Array, Names
 from matching.searching import KEPT, Kept, Sought, are_married
@@ -34,7 +36,7 @@ BEFORE = PARTS[:4]
 COMPARED = PARTS[4:]
 """The parts that are comparisons."""
 
-_NO_NAME = np.int32(-1)
+_NO_NAME = cast("int", np.int32(-1))
 
 PRIOR, AGE, DECEASED, TAKEN, P_NAME, P_BIRTH, P_GENDER, P_PLACE, P_NUMBER, P_PARENTS = range(len(PARTS))
 
@@ -91,15 +93,13 @@ def _fill(
                 _compared(records, sought.row[i], tables, i, level, reading, of_kin, own)
                 if reading >= 0:
                     own[P_NAME] += name_weight(
-                        tables, names, reading, entry_names, entries.name[at], np.int64(level[NAME])
+                        tables, names, reading, entry_names, entries.name[at], int64(level[NAME])
                     )[0]
                 by_family = _prior_of(sought, i, at) > 0
                 if by_family and not np.isnan(tables.of_kin[i]):
                     own[P_PLACE] = 0.0
                 elif by_family and GIVEN_AGREES <= level[NAME] < MISSING:
-                    own[P_PLACE] -= shared_home(
-                        tables, i, np.int64(level[BIRTH_PLACE]), np.int64(level[RESIDENCE])
-                    )
+                    own[P_PLACE] -= shared_home(tables, i, int64(level[BIRTH_PLACE]), int64(level[RESIDENCE]))
 
 
 @compiled
@@ -148,7 +148,7 @@ def _compared(
     parts[P_NUMBER] = tables.number_of_kin if from_kin else tables.number[shared, level[NUMBER]]
     if reading < 0 and _was_cut(records, row, tables, parts):
         return
-    if same_letters(np.int64(level[NAME])):
+    if same_letters(int64(level[NAME])):
         parts[P_NAME] -= tables.local[i, np.int64(reading != records.name[row]), home]
     parts[P_GENDER] = tables.gender[np.int64(level[NAME] <= WORD_MISSING), level[GENDER]]
     parts[P_PARENTS] = tables.parents[level[PARENTS]]

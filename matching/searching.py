@@ -4,7 +4,7 @@ A record is done in one go: what a number or the family found, those born on its
 per pair, so that memory doesn't grow with the number of pairs; threads run chunks of records side by side.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -22,7 +22,8 @@ KEPT = 6
 SAME_NAME, NEAR_NAME = 0, 1
 
 # of the types that arrays hold (`matching.compiled`)
-_NOT_FOUND_BY_NUMBER, _NO_RULES, _NOT_MARRIED = np.int8(0), np.int32(0), np.bool_(False)
+_NOT_FOUND_BY_NUMBER, _NO_RULES = cast("int", np.int8(0)), cast("int", np.int32(0))
+_NOT_MARRIED = cast("bool", np.bool_(False))
 
 
 class Order(NamedTuple):
