@@ -206,10 +206,12 @@ WRITTEN = {
 }
 
 
+# NUL ends a text for DuckDB; the service refuses whoever asks with one
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(
-        st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃ '’ỳ-.ÐƉıİØ\u0301\u200b\u00a0中1") | st.text(),
+        st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyÀẢÃ '’ỳ-.ÐƉıİØ\u0301\u200b\u00a0中1")
+        | st.text(st.characters(exclude_characters="\0")),
         min_size=2,
         max_size=8,
     )
