@@ -17,7 +17,17 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_MODULES = ("columns", "compiled", "finding", "likeness", "name_keys", "prefetch", "ranking", "text_hashes")
+_MODULES = (
+    "columns",
+    "compiled",
+    "finding",
+    "likeness",
+    "name_keys",
+    "prefetch",
+    "ranking",
+    "text_hashes",
+    "written_texts",
+)
 _PACKAGE = Path(__file__).parent
 
 

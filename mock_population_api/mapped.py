@@ -1,10 +1,12 @@
 """Arrays on disk, mapped into memory: a question costs the few pages that it touches, whatever the store holds.
 
 Pages once touched count as this process's memory though the system could take them back. `trim` gives them back; they stay in
-the system's cache, so the next question finds them there.
+the system's cache, so the next question finds them there. What every question looks at, anywhere, is better kept (`keep`).
 """
 
 import mmap
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +24,7 @@ class Mapped:
         self._folder = folder
         self._maps: dict[str, np.memmap[Any, Any]] = {}
         self._empty: dict[str, Array] = {}
+        self._kept: set[str] = set()
 
     def __getitem__(self, name: str) -> Array:
         """The array that was written under this name; it can't be changed."""
@@ -37,12 +40,25 @@ class Mapped:
             self._maps[name] = np.load(file, mmap_mode="r")
         return self._maps[name].view(np.ndarray)
 
+    def keep(self, names: Iterable[str], most: int) -> None:
+        """Map arrays in large pages, where the system has them, and give them back no more; one after the other as long as all are `most` bytes at most."""
+        for name in names:
+            if self[name].nbytes <= most and name in self._maps:
+                most -= self[name].nbytes
+                self._kept.add(name)
+                # a system may be built without large pages
+                with suppress(OSError):
+                    self._advise(name, mmap.MADV_HUGEPAGE)
+
     def trim(self) -> None:
-        """Give all pages back."""
-        for array in list(self._maps.values()):
-            # read by others meanwhile: a page that is missing is mapped again
-            pages = array._mmap  # type: ignore[attr-defined]  # noqa: SLF001 - numpy offers no other way to its map
-            pages.madvise(mmap.MADV_DONTNEED)
+        """Give all pages back but those that are kept."""
+        # read by others meanwhile: a page that is missing is mapped again
+        for name in self._maps.keys() - self._kept:
+            self._advise(name, mmap.MADV_DONTNEED)
+
+    def _advise(self, name: str, advice: int) -> None:
+        pages = self._maps[name]._mmap  # type: ignore[attr-defined]  # noqa: SLF001 - numpy offers no other way to its map
+        pages.madvise(advice)
 
 
 class Rows:

@@ -15,6 +15,7 @@ from mock_population_api.likeness import prefixes, signatures
 from mock_population_api.mapped import Array, Mapped, put
 from mock_population_api.name_keys import Folding, keys_of, spelled
 from mock_population_api.text_hashes import hashes_of, letters_of
+from mock_population_api.written_texts import texts_at
 
 NO_NAME = -1
 
@@ -78,10 +79,7 @@ def _put_text(folder: Path, name: str, letters: Array, starts: Array) -> None:
 
 def names_at(mapped: Mapped, places: Array) -> pa.Array:
     """The names as written at these places; null for NO_NAME."""
-    offsets, data = mapped["name_full_at"], mapped["name_full"]
-    held = len(offsets) - 1
-    texts = pa.Array.from_buffers(pa.large_string(), held, [None, pa.py_buffer(offsets), pa.py_buffer(data)])
-    return texts.take(pa.array(places, mask=places == NO_NAME)).cast(pa.string())
+    return texts_at(mapped["name_full"], mapped["name_full_at"], places)
 
 
 def places_of(table: Array, hashes: Array, known: Array) -> Array:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mock_population_api.written_texts import digits_of
+
 Codes = npt.NDArray[np.int64]
 
 NO_NUMBER = -1
@@ -58,7 +60,7 @@ def to_codes(texts: pa.Array, odd: Oddities, *, new: bool = False) -> Codes:
 
 def to_texts(codes: Codes, odd: Sequence[str]) -> pa.Array:
     """The texts behind codes, null for NO_NUMBER."""
-    texts = pc.utf8_slice_codeunits(pa.array(codes, mask=codes < 0).cast(pa.string()), 1)
+    texts = digits_of(codes)
     strange = np.flatnonzero(codes <= _FIRST_ODD)
     if not len(strange):
         return texts

@@ -55,16 +55,17 @@ class People:
     def at(self, positions: Array) -> list[pa.Array]:
         """The columns of ANSWERED of the entries at these positions."""
         mapped, entries = self.mapped, self.mapped["entries"]
+        rows = entries.take(positions)
         columns = {
             "personal_id": to_texts(mapped["key"][positions] + PERSONAL, self._odd),
-            "full_name": names_at(mapped, entries["name"][positions]),
-            "birth_date": _dates(entries["born"][positions]),
-            "birth_precision": _decoded(list(PRECISIONS), entries["precision"][positions]),
+            "full_name": names_at(mapped, np.ascontiguousarray(rows["name"])),
+            "birth_date": _dates(rows["born"]),
+            "birth_precision": _decoded(list(PRECISIONS), rows["precision"]),
             "former_ids": self._listed("former_ids", positions),
             "superseded_ids": self._listed("superseded_ids", positions),
         }
         for name, texts in self.texts.items():
-            columns[name] = _decoded(texts, (mapped[name] if name == "status" else entries[name])[positions])
+            columns[name] = _decoded(texts, mapped[name][positions] if name == "status" else rows[name])
         for parent in ("father", "mother"):
             at = mapped[parent][positions]
             columns[f"{parent}_id"] = to_texts(mapped[f"{parent}_code"][positions], self._odd)

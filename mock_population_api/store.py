@@ -22,8 +22,10 @@ from mock_population_api.schemas import FOUND, RELATIVES
 __all__ = ["Facts", "Store", "build_store", "locked"]
 
 _RELATIONS = ("father", "mother", "child")
-_MOST_MAPPED = 2 * 2**30
+_MOST_MAPPED = 5 * 2**29
 """Bytes of files in memory from which on mapped pages are given back."""
+_ALWAYS_ASKED, _MOST_KEPT = ("entries", "names"), 5 * 2**28
+"""What is looked at of everybody who fits, and how many bytes of it are never given back; of a larger store nothing is kept."""
 
 
 class Store:
@@ -56,6 +58,7 @@ class Store:
         self.facts = facts
         self._engine = open_engine(folder, memory_limit, threads)
         self.people = People(tables_folder(folder, facts))
+        self.people.mapped.keep(_ALWAYS_ASKED, _MOST_KEPT)
         self.folding = Folding(self._engine)
         self.veil = Veil()
         withheld = self._restrict(sorted(restricted)) if restricted else np.zeros(0, np.int32)

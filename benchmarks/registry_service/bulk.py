@@ -7,6 +7,7 @@ import argparse
 import io
 import time
 import uuid
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
@@ -23,12 +24,13 @@ def _stream(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def _traced(served: Served, body: bytes) -> tuple[float, int, float]:
-    """Seconds, rows, and the most memory of its own (MB) seen meanwhile."""
+def _traced(served: Served, body: bytes) -> tuple[list[float], int, float]:
+    """Seconds to bring the questions, to have them answered, to fetch the answers; rows; the most memory of its own (MB) seen meanwhile."""
     kind = {"Content-Type": "application/vnd.apache.arrow.stream", "Idempotency-Key": str(uuid.uuid4())}
-    began, most = time.perf_counter(), 0.0
+    moments, most = [time.perf_counter()], 0.0
     with httpx2.Client(base_url=served.address, headers=served.headers, timeout=600) as http:
         job = http.post("/v1/jobs?operation=trace", content=body, headers=stated() | kind).json()["job_id"]
+        moments.append(time.perf_counter())
         while (state := http.get(f"/v1/jobs/{job}", headers=stated()).json())["state"] in {
             "queued",
             "running",
@@ -36,10 +38,12 @@ def _traced(served: Served, body: bytes) -> tuple[float, int, float]:
             most = max(most, served.anonymous())
             time.sleep(0.5)
         assert state["state"] == "done", state
+        moments.append(time.perf_counter())
         with http.stream("GET", f"/v1/jobs/{job}/result", headers=stated()) as result:
             for _ in result.iter_bytes():
                 pass
-    return time.perf_counter() - began, state["rows"], most
+    moments.append(time.perf_counter())
+    return [later - earlier for earlier, later in pairwise(moments)], state["rows"], most
 
 
 def main() -> None:
@@ -51,8 +55,10 @@ def main() -> None:
     body = _stream(drawn(wanted.registry, wanted.queries, 11).drop_columns(["personal_id"]))
     with serving(wanted.registry, wanted.store) as served:
         seconds, rows, memory = _traced(served, body)
+        upload, work, download = seconds
         print(
-            f"{wanted.queries:,} queries: {seconds:.1f} s, {rows:,} candidates, memory of its own {memory:,.0f} MB"
+            f"{wanted.queries:,} queries: {sum(seconds):.1f} s (upload {upload:.1f}, work {work:.1f}, download {download:.1f}), "
+            f"{rows:,} candidates, memory of its own {memory:,.0f} MB"
         )
 
 
