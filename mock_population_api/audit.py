@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from mock_population_api.building import literal
 from mock_population_api.errors import AuditBroken
 from mock_population_api.security import Caller, Clock, now
+from mock_population_api.shown import Shown
 
 MOST_LINES = 1_000
 """Lines that one question about a person returns at most, newest first."""
@@ -100,12 +101,13 @@ class Audit:
                 "INSERT INTO disclosed VALUES (?, ?)", ((person, line) for person in people)
             )
 
-    def record_file(self, caller: Caller, action: str, name: str, result: Path) -> None:
-        """Keep that `caller` was shown everybody in `result`, an Arrow IPC stream with a column `personal_id`."""
-        file = self._disclosures / f"{name}-{secrets.token_hex(4)}.parquet"
-        people = _write_subjects(result, file)
+    def record_many(self, caller: Caller, action: str, name: str, shown: Shown) -> None:
+        """Keep that `caller` was shown so many people that they stand in a file of their own."""
+        file, subjects = self._disclosures / f"{name}-{secrets.token_hex(4)}.parquet", shown.subjects()
+        file.touch(mode=0o600)
+        pq.write_table(pa.table({"subject": subjects}), file)
         with self._writing():
-            self._append(caller, action, people, _file_digest(file), file.name)
+            self._append(caller, action, len(subjects), _file_digest(file), file.name)
 
     def about(self, subject: str) -> list[Line]:
         """Who looked at `subject`, newest first, MOST_LINES at most."""
@@ -251,16 +253,6 @@ def _digest(people: Iterable[str]) -> str:
 
 
 _NOBODY = _digest(())
-
-
-def _write_subjects(result: Path, file: Path) -> int:
-    with duckdb.connect(config={"memory_limit": "1GB"}) as engine, pa.ipc.open_stream(result) as shown:
-        engine.register("shown", shown)
-        engine.execute(
-            f"COPY (SELECT DISTINCT personal_id AS subject FROM shown ORDER BY subject) TO {literal(file)} (FORMAT parquet)"
-        )
-    file.chmod(0o600)
-    return int(pq.read_metadata(file).num_rows)
 
 
 def _chained(before: str, line: list[object]) -> str:

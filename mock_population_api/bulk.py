@@ -175,7 +175,13 @@ async def result(request: Request, caller: CallerHere, job_id: str, prefer: Pref
     file = service_of(request).jobs.result_file(job)
     _check_range(request, file)
     headers = {"ETag": f'"{job.sha256}"', "X-Row-Count": str(job.rows), "Cache-Control": "no-store"}
-    return FileResponse(file, media_type=ARROW, headers=headers)
+    return _LargeFile(file, media_type=ARROW, headers=headers)
+
+
+class _LargeFile(FileResponse):
+    """Gigabytes go out in pieces of half a megabyte."""
+
+    chunk_size = 512 * 1024
 
 
 def _check_range(request: Request, file: Path) -> None:

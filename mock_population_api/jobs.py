@@ -5,6 +5,7 @@ stopped goes on with what it had accepted, and a finished result is there after 
 """
 
 import hashlib
+import io
 import json
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,9 +24,10 @@ from mock_population_api.problems import Problem
 from mock_population_api.schemas import FOUND, RELATIVES, TRACED
 from mock_population_api.search import trace_passes
 from mock_population_api.security import Caller, Clock, now
+from mock_population_api.shown import Shown
 from mock_population_api.store import Store
 
-PASS_ROWS = 100_000
+PASS_ROWS = 50_000
 """Questions answered together; a service that is stopped ends those that it is at."""
 
 SCHEMAS = {"lookup": FOUND, "trace": TRACED, "relatives": RELATIVES}
@@ -69,6 +72,32 @@ class JobLimits:
 
 class JobStopped(Exception):
     """The service stops; the job begins again when it is back."""
+
+
+class Hashed(io.RawIOBase):
+    """A file that is written from its beginning to its end, and its SHA-256 with it."""
+
+    def __init__(self, file: Path) -> None:
+        """Begin the file."""
+        self._out, self._digest = file.open("wb"), hashlib.sha256()
+
+    def writable(self) -> bool:
+        """That it is."""
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - whatever holds bytes
+        """More of it."""
+        self._digest.update(data)
+        return self._out.write(data)
+
+    def close(self) -> None:
+        """All is written."""
+        self._out.close()
+        super().close()
+
+    def digest(self) -> str:
+        """Of all that was written, in hexadecimal digits."""
+        return self._digest.hexdigest()
 
 
 class Jobs:
@@ -259,29 +288,28 @@ class Jobs:
         partial = folder / "result.partial"
         with pa.memory_map(str(folder / "questions.arrow")) as source:
             questions = pa.ipc.open_file(source).read_all()
-            rows = self._write_result(job, questions, partial)
-        caller = _unpacked(job.caller)
-        self._audit.record_file(caller, f"jobs/{job.operation}", job.job_id, partial)
-        with partial.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            rows, digest, shown = self._write_result(job, questions, partial)
+        self._audit.record_many(_unpacked(job.caller), f"jobs/{job.operation}", job.job_id, shown)
         partial.rename(folder / "result.arrows")
         expires = (self._clock() + self.limits.kept).isoformat(timespec="seconds")
         self._set(job.job_id, state="done", progress=1.0, rows=rows, sha256=digest, expires_at=expires)
         (folder / "questions.arrow").unlink()
 
-    def _write_result(self, job: Job, questions: pa.Table, file: Path) -> int:
-        rows, schema = 0, SCHEMAS[job.operation]
+    def _write_result(self, job: Job, questions: pa.Table, file: Path) -> tuple[int, str, Shown]:
+        """Write the answers; how many rows they are, their SHA-256, and whom they show."""
+        rows, shown, schema = 0, Shown(), SCHEMAS[job.operation]
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         file.touch(mode=0o600)
-        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema, options=options) as writer:
+        with Hashed(file) as sink, pa.ipc.new_stream(sink, schema, options=options) as writer:
             for done, batches in enumerate(self._answers(job.operation, questions), 1):
                 for batch in batches:
                     if self._stopping.is_set():
                         raise JobStopped
                     writer.write_batch(batch)
+                    shown.add(batch["personal_id"])
                     rows += len(batch)
                 self._set(job.job_id, progress=min(0.99, done * PASS_ROWS / len(questions)))
-        return rows
+        return rows, sink.digest(), shown
 
     def _answers(self, operation: str, questions: pa.Table) -> Iterator[Iterable[pa.RecordBatch]]:
         """The answers to one PASS_ROWS of questions after the other."""

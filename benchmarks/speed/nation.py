@@ -3,7 +3,7 @@
     python -m benchmarks.speed.nation EDUCATION REGISTRY INDEX OUT [--parts-at-once N] [--json FILE]
 
 EDUCATION holds parts (`province=…`), INDEX is the index of REGISTRY, OUT must not be there yet. The samples are linked first, so that code is compiled. *own* is the most
-memory that the processes had beside mapped files, *together* with the pages of the index that are in memory, each counted once (PSS).
+memory (GiB) that the processes had beside mapped files, *together* with the pages of the index that are in memory, each counted once (PSS).
 """
 
 import argparse
@@ -44,8 +44,8 @@ def told(run: Watched, out: Path) -> dict[str, object]:
         "wall_seconds": round(run.run.wall),
         "cpu_seconds": round(run.run.cpu),
         "cpu_us_per_record": round(1e6 * run.run.cpu / max(sum(records.values()), 1), 1),
-        "own_gb": round(run.anonymous / 1000, 1),
-        "together_gb": round(run.together / 1000, 1),
+        "own_gib": round(run.anonymous / 1024, 1),
+        "together_gib": round(run.together / 1024, 1),
     }
 
 

@@ -17,7 +17,7 @@ TOGETHER_EVERY = 20
 
 @dataclass(frozen=True)
 class Watched:
-    """One run, and the most memory (MB) that its processes had together."""
+    """One run, and the most memory (MiB) that its processes had together."""
 
     run: Run
     anonymous: float

@@ -10,6 +10,7 @@ from mock_population_api.audit import Audit
 from mock_population_api.audit_cli import audit as audit_command
 from mock_population_api.errors import AuditBroken
 from mock_population_api.security import Caller
+from mock_population_api.shown import Shown
 
 A, B, C = "001311000013", "001209000042", "001078000021"
 
@@ -25,11 +26,10 @@ def kept(tmp_path, watch):
     audit = Audit(tmp_path, watch)
     audit.record(caller(), "lookup", [A, B, A])
     watch.forward(seconds=1)
-    result = tmp_path / "result.arrows"
-    table = pa.table({"personal_id": [C, A, C]})
-    with pa.OSFile(str(result), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    audit.record_file(caller("officer-8"), "jobs/trace", "job", result)
+    shown = Shown()
+    for numbers in ([C, A, C], [], [A]):
+        shown.add(pa.array(numbers, pa.string()))
+    audit.record_many(caller("officer-8"), "jobs/trace", "job", shown)
     watch.forward(seconds=1)
     audit.record(caller("officer-9"), "trace", [])
     audit.record(caller("officer-9"), "trace", [B])
