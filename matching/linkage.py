@@ -116,8 +116,8 @@ def _resolved(searched: Searched) -> Resolution:
 
 def links_of(decisions: pa.Table) -> pa.Table:
     """`record_id`, `personal_id` of the linked."""
-    return decisions.filter(pc.equal(decisions["outcome"], Outcome.LINKED)).select(
-        ["record_id", "personal_id"]
+    return decisions.select(["record_id", "personal_id"]).filter(
+        pc.equal(decisions["outcome"], Outcome.LINKED)
     )
 
 
