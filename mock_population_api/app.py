@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -30,10 +31,15 @@ class _App(FastAPI):
         await super().__call__(scope, receive, send)
 
 
+_AT_ONCE = 8
+"""Questions that are answered at once; each touches some 60 MB of mapped pages, so more would only cost memory."""
+
+
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.jobs.start()
+    current_default_thread_limiter().total_tokens = _AT_ONCE
     yield
     service.close()
 

@@ -27,7 +27,7 @@ from mock_population_api.security import Caller, Clock, now
 from mock_population_api.shown import Shown
 from mock_population_api.store import Store
 
-PASS_ROWS = 50_000
+PASS_ROWS = 100_000
 """Questions answered together; a service that is stopped ends those that it is at."""
 
 SCHEMAS = {"lookup": FOUND, "trace": TRACED, "relatives": RELATIVES}

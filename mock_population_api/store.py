@@ -24,7 +24,7 @@ __all__ = ["Facts", "Store", "build_store", "locked"]
 _RELATIONS = ("father", "mother", "child")
 _MOST_MAPPED = 5 * 2**29
 """Bytes of files in memory from which on mapped pages are given back."""
-_ALWAYS_ASKED, _MOST_KEPT = ("entries", "names"), 5 * 2**28
+_ALWAYS_ASKED, _MOST_KEPT = ("entries", "names"), 3 * 2**28
 """What is looked at of everybody who fits, and how many bytes of it are never given back; of a larger store nothing is kept."""
 
 
