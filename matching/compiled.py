@@ -41,6 +41,7 @@ written in a call is a type of its own."""
 
 
 def _with(function: Function, **options: bool) -> Function:
+    # numba's stubs know none of the options that it only passes on
     made = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, **options)(function)  # type: ignore[call-overload]
     return cast("Function", made)
 

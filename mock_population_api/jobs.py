@@ -312,7 +312,7 @@ class Jobs:
         return rows, sink.digest(), shown
 
     def _answers(self, operation: str, questions: pa.Table) -> Iterator[Iterable[pa.RecordBatch]]:
-        """The answers to one PASS_ROWS of questions after the other."""
+        """The answers to all questions, PASS_ROWS of them after the other."""
         if operation == "trace":
             yield from trace_passes(self._store, questions, PASS_ROWS)
             return

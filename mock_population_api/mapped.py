@@ -46,8 +46,8 @@ class Mapped:
             if self[name].nbytes <= most and name in self._maps:
                 most -= self[name].nbytes
                 self._kept.add(name)
-                # a system may be built without large pages
-                with suppress(OSError):
+                # not every system has large pages
+                with suppress(AttributeError, OSError):
                     self._advise(name, mmap.MADV_HUGEPAGE)
 
     def trim(self) -> None:

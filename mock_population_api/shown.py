@@ -19,8 +19,8 @@ class Shown:
         self._pending: list[Array] = []
 
     def add(self, personal_ids: pa.Array) -> None:
-        """These were shown as well; texts of 12 digits."""
-        self._pending.append(personal_ids.cast(pa.int64()).to_numpy())
+        """These were shown as well; texts of 12 digits, null for whom nothing is told of."""
+        self._pending.append(personal_ids.drop_null().cast(pa.int64()).to_numpy())
         if sum(map(len, self._pending)) > max(_PENDING, len(self._known)):
             self._sort_in()
 

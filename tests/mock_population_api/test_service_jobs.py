@@ -17,6 +17,7 @@ from mock_population_api.questions import ARROW, NDJSON
 from mock_population_api.questions import SCHEMAS as QUESTIONS
 from mock_population_api.schemas import FOUND, RELATIVES, TRACE_QUESTIONS, TRACED
 from mock_population_api.security import Caller
+from mock_population_api.shown import Shown
 
 
 def stream(table):
@@ -281,6 +282,49 @@ def test_accepted_jobs_are_done_after_a_restart_and_half_uploads_forgotten(make_
         hand_made.sign_in(after)
         assert finished(after, waiting)["rows"] == 1
         assert finished(after, upload(after, numbers(hand_made.AN), key="half"))["rows"] == 1
+
+
+@pytest.mark.parametrize("operation", ["lookup", "relatives"])
+def test_a_job_that_meets_a_restricted_person_is_done_and_shows_nobody_of_them(
+    make_client, hand_made, operation
+):
+    with make_client(restricted=frozenset([hand_made.MINH])) as client:
+        hand_made.sign_in(client)
+        state = finished(client, upload(client, numbers(hand_made.MINH, hand_made.LAN), operation))
+        assert state["state"] == "done"
+        shown = pa.ipc.open_stream(result(client, state).content).read_all()["personal_id"].to_pylist()
+        assert hand_made.MINH not in shown
+        assert (None in shown) == (operation == "lookup")
+        assert client.get("/v1/audit", params={"subject": hand_made.MINH}).json()["lines"] == []
+        told = next(one for one in shown if one)
+        assert len(client.get("/v1/audit", params={"subject": told}).json()["lines"]) == 1
+
+
+def test_a_trace_that_is_stopped_half_way_is_done_after_a_restart(make_client, hand_made, monkeypatch):
+    rows = [{"ref": str(place), "full_name": "nguyen thi lan", "birth_date": "2011"} for place in range(6)]
+    asked = stream(pa.Table.from_pylist(rows, schema=TRACE_QUESTIONS))
+    monkeypatch.setattr("mock_population_api.jobs.PASS_ROWS", 2)
+    noted = Shown.add
+    with make_client() as before:
+        hand_made.sign_in(before)
+        jobs = before.app.state.service.jobs
+
+        def add(shown, personal_ids):
+            noted(shown, personal_ids)
+            jobs._stopping.set()
+
+        with monkeypatch.context() as stopping:
+            stopping.setattr(Shown, "add", add)
+            waiting = upload(before, asked, "trace")
+            jobs._worker.join(30)
+        assert not jobs._worker.is_alive()
+        refused(result(before, waiting.json()), "job_unfinished")
+    with make_client() as after:
+        hand_made.sign_in(after)
+        state = finished(after, waiting)
+        table = pa.ipc.open_stream(result(after, state).content).read_all()
+        assert table["ref"].to_pylist() == [row["ref"] for row in rows]
+        assert set(table["personal_id"].to_pylist()) == {hand_made.LAN}
 
 
 def test_a_job_that_fails_says_so_and_frees_its_key(client, hand_made, service_folder):
