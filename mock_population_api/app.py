@@ -32,7 +32,7 @@ class _App(FastAPI):
 
 
 _AT_ONCE = 8
-"""Questions that are answered at once; each touches some 60 MB of mapped pages, so more would only cost memory."""
+"""Questions that are answered at once. More are answered no sooner and hold more mapped pages: with 50 clients and 100 million entries 4 GB, not 3."""
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Linkage on folders alone: no database, no service, no Prefect. What benchmarks and cluster jobs call, and what an officer uses on files.
 
 A folder that holds more than memory should is given in parts, `province=01`, `province=02`, …, each an education folder of its own: they are
-linked one after the other against the same index, and a run that was killed goes on with the first part that isn't done.
+linked against the same index, as many side by side as the engine does, and a run that was killed goes on with the parts that aren't done.
 """
 
 import datetime
