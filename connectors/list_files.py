@@ -9,6 +9,7 @@ import unicodedata
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -121,16 +122,17 @@ def _workbook(path: Path) -> Iterator[ListSheet]:
 
 def _sheets(path: Path) -> Iterator[ListSheet]:
     """By the row, which holds no room for cells that are not there, however far out one stands."""
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    # of a damaged workbook the reader leaves open what it opened itself
+    with (
+        path.open("rb") as stream,
+        closing(openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)) as book,
+    ):
         for sheet in book.worksheets:
             # what a sheet says of its own size need not be true
             sheet.reset_dimensions()
             rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
             filled = (_row(number, cells) for number, cells in enumerate(rows, 1) if any(cells))
             yield ListSheet(sheet.title, tuple(filled))
-    finally:
-        book.close()
 
 
 def _measure(path: Path) -> None:

@@ -1,10 +1,14 @@
 """What is read out of lists, whatever Excel and people made of them."""
 
+import os
 import random
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from connectors.errors import ListUnreadable
 from connectors.list_files import read_list
@@ -190,6 +194,23 @@ def test_files_that_are_no_lists_are_refused_with_a_reason(tmp_path, name, conte
     assert refused.value.cause == cause
     with pytest.raises(ListUnreadable):
         read_list(tmp_path / "nobody.xlsx")
+
+
+@pytest.mark.parametrize("member", ["[Content_Types].xml", "xl/workbook.xml"])
+def test_a_workbook_with_a_damaged_part_is_not_left_open(tmp_path, member):
+    """Windows lets nobody replace a file that is."""
+    path = tmp_path / "list.xlsx"
+    Workbook().save(path)
+    with ZipFile(path) as good:
+        parts = {name: good.read(name) for name in good.namelist()}
+    with ZipFile(path, "w") as made:
+        for name, content in parts.items():
+            made.writestr(name, b"<no" if name == member else content)
+    with pytest.raises(ListUnreadable) as refused:
+        read_list(path)
+    # the error holds on to what its reader had in hand
+    assert refused.value.cause == "damaged"
+    assert str(path) not in {os.path.realpath(handle) for handle in Path("/proc/self/fd").iterdir()}
 
 
 @given(cells=st.lists(st.lists(st.text(max_size=8), max_size=6), max_size=6))
