@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from matching import index as form
+from matching.keys import combined
 from matching.nametable import Array
 
 
@@ -67,7 +68,7 @@ def mapped_texts(path: Path, column: str) -> MappedTexts:
     """A column that `save_texts` wrote, mapped into memory."""
     # numpy's mapping, since its pages can be given back
     file = np.memmap(path, np.uint8, "r")
-    return MappedTexts(pa.ipc.open_file(pa.py_buffer(file)).read_all()[column].combine_chunks(), file)
+    return MappedTexts(combined(pa.ipc.open_file(pa.py_buffer(file)).read_all()[column]), file)
 
 
 def save_parts(folder: Path, name: str, value: object) -> None:

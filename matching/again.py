@@ -5,15 +5,17 @@ decided on once more, until nobody is left whom the last ones touched. So a few 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.beside import Beside
+from matching.beside import Beside, among
 from matching.decision import Reason
-from matching.keys import digits
-from matching.linkage import Linkage, links_of, replaced
+from matching.keys import combined, digits
+from matching.linkage import Linkage, replaced
+from matching.nametable import Array
 from matching.sorted_keys import distinct
 
 Decide = Callable[[pa.Table, Beside], Linkage]
@@ -29,68 +31,114 @@ def decided_again(records: pa.Table, current: Linkage, todo: pa.Array, decide: D
         todo: IDs of those to be decided on.
         decide: decides.
     """
-    done = todo.slice(0, 0)
-    while len(todo):
-        todo = _with_mates(current, todo)
-        before, current = current, _with(records, current, todo, decide)
-        done = pa.concat_arrays([done, todo]).unique()
-        todo = _touched(before, current, done)
-    return current
+    if not len(todo):
+        return current
+    standing = _Standing.of(records, current)
+    again: Linkage | None = None
+    done, chosen = np.zeros((2, len(records)), bool)
+    row = standing.rows(todo)
+    chosen[row[row >= 0]] = True
+    while chosen.any():
+        # who keeps an entry is decided between all who share it
+        chosen |= standing.holding(standing.entry[chosen])
+        linkage = decide(records.filter(pa.array(chosen)).combine_chunks(), standing.beside(chosen))
+        # tables are wide: those of all records are put together once, at the end
+        again = linkage if again is None else replaced(again, linkage)
+        done |= chosen
+        changed = standing.take_in(linkage)
+        chosen = (standing.holding(changed) | standing.maybe(changed)) & ~done
+    return current if again is None else replaced(current, again)
 
 
-def _with(records: pa.Table, current: Linkage, todo: pa.Array, decide: Decide) -> Linkage:
-    chosen = pc.is_in(records["record_id"], value_set=todo)
-    others = records.select(_CLAIMING).filter(pc.invert(chosen))
-    beside = _held(others, current)
-    return replaced(current, decide(records.filter(chosen).combine_chunks(), beside))
+_CLAIMED = ("claimed_id", "claimed_former")
 
 
-_CLAIMING = ["record_id", "claimed_id", "claimed_former"]
+@dataclass
+class _Standing:
+    """What the records of a kind claim, hold and might hold, each by its row."""
+
+    ids: pa.Array
+    claimed: Array
+    """int64 (n, 2): personal and former number."""
+    entry: Array
+    """int64 (n,): the entry that each is linked to, or would be if nobody else were; 0 for none."""
+    linked: Array
+    """bool (n,)."""
+    open_row: Array
+    """int64 (m,): whose candidate it is."""
+    open_entry: Array
+    """int64 (m,): which entry the candidate is."""
+
+    @classmethod
+    def of(cls, records: pa.Table, current: Linkage) -> "_Standing":
+        size, nothing = len(records), np.zeros(0, np.int64)
+        standing = cls(
+            combined(records["record_id"]),
+            np.column_stack([digits(records[name], np.int64) for name in _CLAIMED]),
+            np.zeros(size, np.int64),
+            np.zeros(size, bool),
+            nothing,
+            nothing,
+        )
+        standing.take_in(current)
+        return standing
+
+    def rows(self, ids: pa.ChunkedArray | pa.Array) -> Array:
+        """Where records stand (int64, -1 where they don't)."""
+        # the table that is searched is made of the fewer
+        asked = combined(ids).dictionary_encode()
+        found = pc.index_in(self.ids, value_set=asked.dictionary)
+        row = np.full(len(asked.dictionary), -1)
+        row[found.drop_null().to_numpy()] = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+        return np.asarray(row[asked.indices.to_numpy()])
+
+    def holding(self, entries: Array) -> Array:
+        """Who is linked to one of these entries, or would be: bool (n,)."""
+        return among(distinct(entries), self.entry)
+
+    def maybe(self, entries: Array) -> Array:
+        """Who is open, with one of these entries among the candidates: bool (n,)."""
+        found = np.zeros(len(self.entry), bool)
+        found[self.open_row[among(distinct(entries), self.open_entry)]] = True
+        return found
+
+    def beside(self, chosen: Array) -> Beside:
+        """What all but the chosen claim and hold."""
+        return Beside(_known(self.claimed[~chosen].ravel()), _known(self.entry[self.linked & ~chosen]))
+
+    def take_in(self, linkage: Linkage) -> Array:
+        """Put decisions in the place of those that stood.
+
+        Returns:
+            Entries that a record gained or lost, alone or in a contest.
+        """
+        row, entry, linked = self._of_ours(linkage.decisions, *_entries(linkage.decisions))
+        before, changed = self.entry[row], self.linked[row] != linked
+        changed |= before != entry
+        self.entry[row], self.linked[row] = entry, linked
+        again = np.zeros(len(self.entry), bool)
+        again[row] = True
+        stays = ~again[self.open_row]
+        candidates = linkage.candidates
+        row, candidate = self._of_ours(candidates, digits(candidates["personal_id"], np.int64))
+        self.open_row = np.r_[self.open_row[stays], row]
+        self.open_entry = np.r_[self.open_entry[stays], candidate]
+        return np.asarray(np.r_[before[changed], entry[changed]])
+
+    def _of_ours(self, table: pa.Table, *columns: Array) -> tuple[Array, ...]:
+        """Rows of the records that a table names, and columns of it; other records are left out."""
+        row = self.rows(table["record_id"])
+        return tuple(column[row >= 0] for column in (row, *columns))
 
 
-def _held(others: pa.Table, current: Linkage) -> Beside:
-    """What other records claim and hold."""
-    links = links_of(current.decisions)
-    theirs = links.filter(pc.is_in(links["record_id"], value_set=others["record_id"].combine_chunks()))
-    claimed = [digits(others[name], np.int64) for name in _CLAIMING[1:]]
-    return Beside(_distinct(np.concatenate(claimed)), _distinct(digits(theirs["personal_id"], np.int64)))
+def _entries(decisions: pa.Table) -> tuple[Array, Array]:
+    """Whom each is linked to, or would be if nobody else were (int64, 0 for none); whether it is (bool)."""
+    linked = pc.is_valid(decisions["personal_id"]).to_numpy()
+    shared = pc.fill_null(pc.equal(decisions["reason"], Reason.ENTRY_SHARED), False).to_numpy()
+    held, wanted = (digits(decisions[name], np.int64) for name in ("personal_id", "candidate_id"))
+    return np.where(linked, held, np.where(shared, wanted, 0)), linked
 
 
-def _distinct(numbers: np.ndarray) -> np.ndarray:
+def _known(numbers: Array) -> Array:
     found = distinct(numbers)
     return np.asarray(found[found != 0])
-
-
-def _with_mates(current: Linkage, todo: pa.Array) -> pa.Array:
-    """Together with records, those who share an entry with them: who keeps it is decided between them."""
-    pairs = _pairs(current)
-    theirs = pairs.filter(pc.is_in(pairs["record_id"], value_set=todo))["entry"]
-    mates = pairs.filter(pc.is_in(pairs["entry"], value_set=pc.unique(theirs)))["record_id"]
-    return pc.unique(pa.chunked_array([todo, *mates.chunks], pa.string()))
-
-
-def _touched(before: Linkage, after: Linkage, done: pa.Array) -> pa.Array:
-    """Records to be decided on next: those who hold or may have an entry that the last ones gained or lost."""
-    entries = _changed(before, after, done)
-    holders = _pairs(after)
-    holders = holders.filter(pc.is_in(holders["entry"], value_set=entries))["record_id"]
-    might_be = after.candidates.filter(pc.is_in(after.candidates["personal_id"], value_set=entries))
-    met = pa.chunked_array([*holders.chunks, *might_be["record_id"].chunks], pa.string())
-    return pc.unique(met.filter(pc.invert(pc.is_in(met, value_set=done))))
-
-
-def _changed(before: Linkage, after: Linkage, done: pa.Array) -> pa.Array:
-    """Entries that a record gained or lost, alone or in a contest."""
-    pairs = pa.concat_tables([_pairs(before), _pairs(after)])
-    pairs = pairs.filter(pc.is_in(pairs["record_id"], value_set=done))
-    both = pairs.group_by(["record_id", "entry", "linked"]).aggregate([([], "count_all")])
-    return pc.unique(both.filter(pc.equal(both["count_all"], 1))["entry"])
-
-
-def _pairs(linkage: Linkage) -> pa.Table:
-    """Who is linked to which entry, or would be if nobody else were."""
-    decisions = linkage.decisions
-    linked = pc.is_valid(decisions["personal_id"])
-    entry = pc.coalesce(decisions["personal_id"], decisions["candidate_id"])
-    pairs = pa.table({"record_id": decisions["record_id"], "entry": entry, "linked": linked})
-    return pairs.filter(pc.or_(linked, pc.equal(decisions["reason"], Reason.ENTRY_SHARED)))

@@ -40,13 +40,14 @@ from matching.kinship import Kin, kin_of
 from matching.learning import FEW_VERIFIED, by_expectation, learned, with_kin, with_prior
 from matching.limits import limit_of
 from matching.measuring import Checked, measured
-from matching.model import Model
+from matching.model import HARDLY_OTHERS, Model
 from matching.nametable import Array
 from matching.passes import claimed_id, family, search
 from matching.posterior import Weighed
 from matching.registry import Registry
 from matching.shortlist import latest
 from matching.subjects import subjects_of
+from matching.twins import absent_twins, numbers_of_twins, with_twins
 from matching.updating import settles_from, updated
 from matching.verdicts import verdicts_of
 from matching.work import Work, nobody_of, searched, with_family
@@ -112,6 +113,8 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
         seen = searched(work, name, rows, evidence, model)
         if name == search.FUZZY and settings.learn:
             seen, model = with_prior(work, seen, model, found, in_scope)
+            model = _with_twins(work, found, seen, claims, model)
+        seen = with_twins(seen, model)
         found = updated(work, found, seen, model, name, settles_from(name, settings, model))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     return _concluded(work, found, seen, model, evidence, claims, checked)
@@ -122,6 +125,13 @@ def _first_model(work: Work, claims: Listed, kin: Kin, stored: Model) -> Model:
     if work.subjects.parts is not None:
         stored = with_companions(stored, work.registry.people())
     return with_kin(work, kin, claims, learned(work, claims, stored))
+
+
+def _with_twins(work: Work, found: Found, seen: Weighed, claims: Listed, model: Model) -> Model:
+    """What the last pass shows of twins."""
+    alone = seen.of(~(work.subjects.others[seen.row] < HARDLY_OTHERS))
+    model = absent_twins(alone, nobody_of(work, alone.row, model, search.FUZZY), model)
+    return numbers_of_twins(work, found, seen, claims, model)
 
 
 def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Array:
@@ -170,7 +180,7 @@ def _at_the_limit(
     doubtful = np.flatnonzero(found.by_machine & (found.probability < limit))
     again = np.setdiff1d(doubtful, seen.row)
     if len(again):
-        more = searched(work, search.FUZZY, again, evidence, model)
+        more = with_twins(searched(work, search.FUZZY, again, evidence, model), model)
         found = updated(work, found, more, model, search.FUZZY, limit)
         seen = posterior.put_together([seen, more])
     lost = found.by_machine & (found.probability < limit)

@@ -90,6 +90,8 @@ def _relatives(families: pa.Table, ids: pa.Array, key: str, wanted: str) -> pa.A
 
 def _differing(before: pa.Table, now: pa.Table) -> dict[str, pa.Array]:
     """People of links that were added, taken away, or mean another relationship."""
+    if before.equals(now):
+        return dict.fromkeys((_STUDENTS, _GUARDIANS), pa.array([], pa.string()))
     counted = pa.concat_tables([before, now]).group_by(before.column_names).aggregate([([], "count_all")])
     once = counted.filter(pc.equal(counted["count_all"], 1))
     return {key: pc.unique(once[key]) for key in (_STUDENTS, _GUARDIANS)}

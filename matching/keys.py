@@ -84,7 +84,10 @@ def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
 
 def combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """A column as one array."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    # combining copies even a single chunk
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _optional(records: pa.Table, column: str) -> pa.Array:

@@ -87,6 +87,10 @@ class Model:
     """Slot → shares (SLOTS), as the run's families show them (`matching.kinship`)."""
     number_of_another: float = 0.01
     """P(a claimed number is another person's)."""
+    twins_numbers: float = 1.0
+    """How many times as often as `relative` says a number is a twin's, as the run shows (`matching.twins`)."""
+    twins_absent: float = 1.0
+    """How many times as often as `relative` says somebody absent has a twin in the registry, likewise."""
     relatives: float = 2.0
     """Relatives in the registry, on average, that share family name, home or parents."""
     deceased: float = 0.01

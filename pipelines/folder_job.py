@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,7 +79,16 @@ def terms_of(job: Job) -> dict[str, Terms]:
 
 def by_kind(records: pa.Table) -> dict[str, pa.Table]:
     """Kind → its records."""
-    return {kind: records.filter(pc.equal(records["kind"], kind)).combine_chunks() for kind in KINDS}
+    return {kind: of_kind(records, kind).combine_chunks() for kind in KINDS}
+
+
+def of_kind(table: pa.Table, kind: str) -> pa.Table:
+    """The rows of a kind; where they stand together, as records and results do, nothing is copied."""
+    is_theirs = pc.equal(table["kind"], kind)
+    theirs = np.flatnonzero(is_theirs.to_numpy())
+    if len(theirs) and theirs[-1] - theirs[0] < len(theirs):
+        return table.slice(theirs[0], len(theirs))
+    return table.filter(is_theirs)
 
 
 def written(out: Path, linkages: dict[str, Linkage], rejects: pa.Table) -> Counts:

@@ -4,9 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.errors import FolderProblem
@@ -16,6 +14,7 @@ from matching.linkage import Linkage
 from matching.model import Model
 from matching.normalise.records import Habits
 from matching.schemas import KINDS
+from pipelines.folder_job import of_kind
 
 FOLDER = "kept"
 """In the folder of the results."""
@@ -82,16 +81,7 @@ def kept_decisions(out: Path) -> dict[str, Linkage]:
     tables = [pq.read_table(out / f"{name}.parquet") for name in ("decisions", "candidates", "weights")]
 
     def of(kind: str) -> Linkage:
-        decisions, candidates, weights = (_run_of(kind, table) for table in tables)
+        decisions, candidates, weights = (of_kind(table, kind) for table in tables)
         return Linkage(decisions, candidates, weights, None)
 
     return {kind: of(kind) for kind in KINDS}
-
-
-def _run_of(kind: str, table: pa.Table) -> pa.Table:
-    """The rows of a kind; as results are written they stand together, and nothing is copied."""
-    is_theirs = pc.equal(table["kind"], kind)
-    theirs = np.flatnonzero(is_theirs.to_numpy())
-    if len(theirs) and theirs[-1] - theirs[0] < len(theirs):
-        return table.slice(theirs[0], len(theirs))
-    return table.filter(is_theirs)

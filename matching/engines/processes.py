@@ -98,6 +98,8 @@ _ENVIRONMENT = {
     # memory that is given back is taken again a moment later, and cleared each time
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    # likewise Arrow's, by its allocator
+    "MIMALLOC_PURGE_DELAY": "-1",
 }
 
 
