@@ -128,7 +128,9 @@ def _first_model(work: Work, claims: Listed, kin: Kin, stored: Model) -> Model:
 
 
 def _with_twins(work: Work, found: Found, seen: Weighed, claims: Listed, model: Model) -> Model:
-    """What the last pass shows of twins."""
+    """What the last pass shows of twins; where names are compared by parts, the registry has told already how common they are."""
+    if work.subjects.parts is not None:
+        return model
     alone = seen.of(~(work.subjects.others[seen.row] < HARDLY_OTHERS))
     model = absent_twins(alone, nobody_of(work, alone.row, model, search.FUZZY), model)
     return numbers_of_twins(work, found, seen, claims, model)
