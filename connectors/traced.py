@@ -16,6 +16,7 @@ from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts, Silence
 from matching.rows import side_by_side
 from matching.schemas import ENTRY, FOUND, TRACE_QUERY
 from matching.searching import Order
+from matching.sorted_keys import looked_up
 
 _NOTHING = np.zeros(0, np.int32)
 _NO_ORDER = side_by_side(Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8), np.zeros(0, np.int16)))
@@ -139,8 +140,8 @@ class _Seen:
         """Positions (int32) of answered entries (ENTRY with father_name, mother_name); who is new is kept."""
         numbers = digits(answer["personal_id"], np.int64)
         distinct, first = np.unique(numbers, return_index=True)
-        self._keep(answer.take(pa.array(np.sort(first[~np.isin(distinct, self._ids)]))))
-        return self._at[np.searchsorted(self._ids, numbers)]
+        self._keep(answer.take(pa.array(np.sort(first[looked_up(self._ids, self._at, distinct) < 0]))))
+        return looked_up(self._ids, self._at, numbers)
 
     def _keep(self, new: pa.Table) -> None:
         if not len(new):

@@ -60,10 +60,10 @@ CHILD_YEAR = "child_birth_year"
 
 def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
     """Answers of a registry (ENTRY with father_name, mother_name) in their order, and their distinct names."""
-    columns = [
-        entry_names(entries[name], profile.canonical) for name in ("full_name", "father_name", "mother_name")
-    ]
-    positions, text = _read_names(columns)
+    written = [combined(entries[name]).cast(pa.string()) for name in ("full_name", "father_name", "mother_name")]
+    # parents' names are people's names, most of which are read for somebody anyhow
+    names = entry_names(pa.concat_arrays(written), profile.canonical)
+    positions, text = _read_names([names.slice(at * len(entries), len(entries)) for at in range(3)])
     precision = pc.fill_null(entries["birth_precision"], "day")
     compared = Entries(
         entry=digits(entries["personal_id"], np.int64),
