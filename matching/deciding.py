@@ -182,7 +182,7 @@ def _open_reason(found: Found, facts: Facts) -> np.ndarray:
             (facts.silence.unasked, Reason.COULD_NOT_ASK),
             (found.deceased & (found.probability >= 0.5), Reason.REGISTRY_DECEASED),
             (facts.shared_number & by_number, Reason.NUMBER_SHARED),
-            (facts.number_found & (~by_number | far), Reason.NUMBER_OF_ANOTHER),
+            (facts.number_found & (~by_number | far | ~likely), Reason.NUMBER_OF_ANOTHER),
             (rival, Reason.SEVERAL_FIT),
             (likely & name_differs & (~birth_differs | name_far), Reason.NAME_DIFFERS),
             (likely & birth_differs, Reason.BIRTH_DATE_DIFFERS),

@@ -12,6 +12,7 @@ from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import levels, model
 from matching.comparison import FIELDS
+from matching.decision import Reason
 from matching.found import LinkSettings
 from matching.linkage import Terms, link
 from matching.parts import PARTS
@@ -112,6 +113,13 @@ def registry(tmp_path_factory):
 ABSENT = record("absent", name_of(1_000, 1_005), born(1_000), number_of(1_000))
 """Beside an entry of that day, home and number, and of another given name."""
 
+SISTER = record("sister", "Hồ Thị Quỳnh Như", born(1_001), number_of(1_001)) | {
+    "gender": "F",
+    "residence_province": "79",
+    "residence_commune": "26734",
+}
+"""Of another name, gender and home than the holder of the number."""
+
 
 def decided(registry, *records):
     terms = Terms(registry, model.load()["student"], registry.frequencies(), LinkSettings(sample=100), "run")
@@ -125,7 +133,7 @@ def run_of(registry, copied):
     twins = [
         record(f"t{n}", name_of(n, n + 5), born(n), number_of(n, 1 - (n < copied))) for n in range(PAIRS)
     ]
-    return decided(registry, *own, *twins, ABSENT)
+    return decided(registry, *own, *twins, ABSENT, SISTER)
 
 
 def test_a_number_beside_another_given_name_is_a_twins_where_schools_mix_them_up(registry):
@@ -137,6 +145,13 @@ def test_a_number_beside_another_given_name_is_a_twins_where_schools_mix_them_up
     assert 1 - rows["absent"]["match_probability"] > 5 * doubt
     # the twin who is there gets his own entry, whatever number stands in his record
     assert [rows[f"t{n}"]["personal_id"] for n in range(PAIRS)] == [number_of(n, 1) for n in range(PAIRS)]
+
+
+def test_a_number_that_can_hardly_be_ones_own_is_told_to_be_another_persons(registry):
+    """Not that nobody was found: the school is to look at the number."""
+    rows, _ = run_of(registry, 30)
+    assert rows["sister"]["match_probability"] < 0.01
+    assert (rows["sister"]["outcome"], rows["sister"]["reason"]) == ("unlinked", Reason.NUMBER_OF_ANOTHER)
 
 
 def seen_of(*pairs):
