@@ -111,10 +111,11 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
             evidence = listed(claims, by_family)
         rows = _rows_of(name, np.flatnonzero(in_scope & (found.decided_by < 0)), claims, by_family)
         seen = searched(work, name, rows, evidence, model)
-        if name == search.FUZZY and settings.learn:
-            seen, model = with_prior(work, seen, model, found, in_scope)
-            model = _with_twins(work, found, seen, claims, model)
-        seen = with_twins(seen, model)
+        if name == search.FUZZY:
+            if settings.learn:
+                seen, model = with_prior(work, seen, model, found, in_scope)
+                model = _with_twins(work, found, seen, claims, model)
+            seen = with_twins(seen, model)
         found = updated(work, found, seen, model, name, settles_from(name, settings, model))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     return _concluded(work, found, seen, model, evidence, claims, checked)

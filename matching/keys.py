@@ -60,7 +60,9 @@ CHILD_YEAR = "child_birth_year"
 
 def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
     """Answers of a registry (ENTRY with father_name, mother_name) in their order, and their distinct names."""
-    written = [combined(entries[name]).cast(pa.string()) for name in ("full_name", "father_name", "mother_name")]
+    written = [
+        combined(entries[name]).cast(pa.string()) for name in ("full_name", "father_name", "mother_name")
+    ]
     # parents' names are people's names, most of which are read for somebody anyhow
     names = entry_names(pa.concat_arrays(written), profile.canonical)
     positions, text = _read_names([names.slice(at * len(entries), len(entries)) for at in range(3)])

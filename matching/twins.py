@@ -104,7 +104,10 @@ def absent_twins(seen: Weighed, nobody: Array, model: Model) -> Model:
 
 
 def with_twins(seen: Weighed, model: Model) -> Weighed:
-    """Candidates, who are twins of the person sought, and whose numbers are theirs, as often as the run shows."""
+    """Candidates of the last pass, each as likely a twin of the person sought, whose number stands in the record, as the run shows.
+
+    Earlier passes settle only whom name and date leave in no doubt.
+    """
     date, number, name = (seen.levels[..., of] for of in (BIRTH_DATE, NUMBER, NAME))
     claimed = number < _CLAIMED
     is_twin = np.isin(name, _ANOTHER_GIVEN) | (claimed & (name == _SIMILAR))
