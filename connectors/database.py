@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +199,20 @@ def _cause(database: str, error: BaseException) -> DatabaseProblem:
     if kind is None:
         return DatabaseProblem(database, what, "This should not happen; report it with the code.")
     return kind[1](database, what, kind[2])
+
+
+def tell_sizes(engine: sa.Engine, *tables: sa.Table) -> None:
+    """Have the planner look how large tables are that grew a moment ago; nothing that has been written depends on it.
+
+    PostgreSQL looks by itself within a minute or so, and reads whole tables for a few rows until then.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    with suppress(DatabaseProblem), writing(engine) as connection:
+        # a sample of 3,000 rows tells enough
+        connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
+        for table in tables:
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 @contextmanager

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from connectors.audit import Action as Told
 from connectors.audit import Auditor, Event, add, keyed
-from connectors.database import bulk_insert, shown, writing
-from connectors.education_tables import link_rates, moment, sync_partitions, sync_runs
+from connectors.database import bulk_insert, shown, tell_sizes, writing
+from connectors.education_tables import link_rates, links, moment, review_items, sync_partitions, sync_runs
 from connectors.errors import RunRolledBack
 from connectors.locks import let_go, take
 from connectors.merge import Action, Merge
@@ -24,6 +24,8 @@ from connectors.staging import digest, rates_table, staged, staging_table
 
 DONE = "done"
 """State of a run that is done, and of a partition that was written."""
+MANY = 1_000
+"""New links from which the database is told how large the tables have become."""
 ROLLED_BACK = "rolled_back"
 """State of a run that was taken back, and of its partitions: they count as never written."""
 
@@ -140,6 +142,8 @@ def write_partition(
             partition.province,
         )
         add(connection, auditor, event, now)
+    if counts.added >= MANY:
+        tell_sizes(engine, links, review_items)
     return counts
 
 

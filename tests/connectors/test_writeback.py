@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.audit import Auditor
-from connectors.database import reading, writing
-from connectors.education import create_sync_tables, read_links
+from connectors.database import open_database, reading, writing
+from connectors.education import create_sync_tables, create_tables, read_links
 from connectors.education_tables import moment, sync_metadata
 from connectors.errors import (
     DatabaseProblem,
@@ -33,7 +33,7 @@ from connectors.runs import (
 )
 from connectors.schema import VERSION_TABLE
 from connectors.staging import DECIDED_BY_PERSON
-from connectors.writeback import Partition, WriteCounts, write_partition
+from connectors.writeback import MANY, Partition, WriteCounts, write_partition
 from matching.schemas import CANDIDATES, DECISIONS
 
 Clock = Callable[[float], datetime]
@@ -220,6 +220,32 @@ def test_a_link_that_a_person_confirmed_is_never_replaced_or_opened_by_the_machi
     assert renewed == WriteCounts(unchanged=1)
     assert held(engine) == {"s1": ID_A, "s2": ID_C}
     assert rows(engine, "links")[0]["confirmed_by_person"] is True
+
+
+def many() -> list[dict[str, Any]]:
+    return [decided(f"s{n}", f"0010990{n:05d}") for n in range(MANY)]
+
+
+@pytest.mark.postgres
+def test_postgresql_is_told_at_once_how_large_the_links_have_become(postgres_server: Any, at: Clock) -> None:
+    engine = open_database(postgres_server.empty_database(), wait=5)
+    create_tables(engine)
+    write(engine, at(0), *many())
+    with reading(engine) as connection:
+        known = "SELECT reltuples FROM pg_class WHERE relname = 'links'"
+        assert connection.exec_driver_sql(known).scalar_one() == MANY
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_what_is_written_stands_when_its_size_cannot_be_told(postgres_server: Any, at: Clock) -> None:
+    engine = open_database(postgres_server.empty_database(), wait=1)
+    create_tables(engine)
+    with writing(engine) as vacuuming:
+        vacuuming.exec_driver_sql("LOCK TABLE links IN SHARE UPDATE EXCLUSIVE MODE")
+        assert write(engine, at(0), *many()).added == MANY
+    assert len(held(engine)) == MANY
+    engine.dispose()
 
 
 def test_a_person_replaces_and_ends_any_link(engine: sa.Engine, at: Clock) -> None:
