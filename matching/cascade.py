@@ -112,10 +112,7 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
         rows = _rows_of(name, np.flatnonzero(in_scope & (found.decided_by < 0)), claims, by_family)
         seen = searched(work, name, rows, evidence, model)
         if name == search.FUZZY:
-            if settings.learn:
-                seen, model = with_prior(work, seen, model, found, in_scope)
-                model = _with_twins(work, found, seen, claims, model)
-            seen = with_twins(seen, model)
+            seen, model = _of_all_rules(work, seen, model, found, in_scope, claims)
         found = updated(work, found, seen, model, name, settles_from(name, settings, model))
         progress(name, int((found.decided_by >= 0).sum()), len(records))
     return _concluded(work, found, seen, model, evidence, claims, checked)
@@ -128,13 +125,20 @@ def _first_model(work: Work, claims: Listed, kin: Kin, stored: Model) -> Model:
     return with_kin(work, kin, claims, learned(work, claims, stored))
 
 
-def _with_twins(work: Work, found: Found, seen: Weighed, claims: Listed, model: Model) -> Model:
-    """What the last pass shows of twins; where names are compared by parts, the registry has told already how common they are."""
-    if work.subjects.parts is not None:
-        return model
-    alone = seen.of(~(work.subjects.others[seen.row] < HARDLY_OTHERS))
-    model = absent_twins(alone, nobody_of(work, alone.row, model, search.FUZZY), model)
-    return numbers_of_twins(work, found, seen, claims, model)
+def _of_all_rules(
+    work: Work, seen: Weighed, model: Model, found: Found, in_scope: Array, claims: Listed
+) -> tuple[Weighed, Model]:
+    """The candidates of the last pass, under what they show themselves of who is absent, and of twins.
+
+    Where names are compared by parts, the registry has told before how common twins are.
+    """
+    if work.settings.learn:
+        seen, model = with_prior(work, seen, model, found, in_scope)
+        if work.subjects.parts is None:
+            alone = seen.of(~(work.subjects.others[seen.row] < HARDLY_OTHERS))
+            model = absent_twins(alone, nobody_of(work, alone.row, model, search.FUZZY), model)
+            model = numbers_of_twins(work, found, seen, claims, model)
+    return with_twins(seen, model), model
 
 
 def _rows_of(name: str, is_open: Array, claims: Listed, by_family: Listed) -> Array:

@@ -79,7 +79,10 @@ def _is_twins(work: Work, entry: Array, compared: Array, claims: Listed) -> Arra
 
 
 def absent_twins(seen: Weighed, nobody: Array, model: Model) -> Model:
-    """The model with how many times as often as it assumes somebody absent has a twin in the registry: never fewer. By expectation-maximisation.
+    """The model with how many times as often as it assumes somebody absent has a twin in the registry: never fewer.
+
+    By expectation-maximisation (Dempster, Laird, Rubin 1977): each record counts by how likely the person is absent, and by how likely the
+    candidate is a twin then.
 
     Args:
         seen: candidates of records whose families say nothing, searched by all rules.

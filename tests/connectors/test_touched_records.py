@@ -4,49 +4,31 @@ import datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from connectors.registry_changes import Touched
-from connectors.registry_index import build_index
-from connectors.snapshot import Snapshot
 from connectors.touched_records import touched_families
 from matching.schemas import DECISIONS, ENTRY, FAMILIES, RECORDS
+from tests.entries import entry, registry_of
 
 FATHER, MOTHER, FIRST, SECOND = "001080000001", "001182000002", "001210000003", "001212000004"
 STRANGER, THEIRS = "001083000005", "001211000006"
 
 
-def entry(number, name, born, **family):
-    return {
-        "personal_id": number,
-        "full_name": name,
-        "birth_date": datetime.date.fromisoformat(born),
-        "birth_precision": "day",
-        "gender": "M",
-        "birth_province": "001",
-        "residence_province": "01",
-        "residence_commune": "00004",
-        "status": "alive",
-    } | family
-
-
 HOUSE = {"father_id": FATHER, "mother_id": MOTHER}
 PEOPLE = [
-    entry(FATHER, "Đỗ Quang Khải", "1980-05-03"),
-    entry(MOTHER, "Lý Thị Mơ", "1982-12-31", gender="F"),
-    entry(FIRST, "Đỗ Quang An", "2010-01-02", **HOUSE),
-    entry(SECOND, "Đỗ Quang Bình", "2012-03-04", **HOUSE),
-    entry(STRANGER, "Phạm Văn Sơn", "1983-02-02"),
-    entry(THEIRS, "Phạm Văn Tùng", "2011-08-09", father_id=STRANGER),
+    entry(FATHER, "Đỗ Quang Khải", datetime.date(1980, 5, 3)),
+    entry(MOTHER, "Lý Thị Mơ", datetime.date(1982, 12, 31), gender="F"),
+    entry(FIRST, "Đỗ Quang An", datetime.date(2010, 1, 2), **HOUSE),
+    entry(SECOND, "Đỗ Quang Bình", datetime.date(2012, 3, 4), **HOUSE),
+    entry(STRANGER, "Phạm Văn Sơn", datetime.date(1983, 2, 2)),
+    entry(THEIRS, "Phạm Văn Tùng", datetime.date(2011, 8, 9), father_id=STRANGER),
 ]
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("registry")
-    pq.write_table(pa.Table.from_pylist(PEOPLE, schema=ENTRY), folder / "part-0.parquet")
-    return Snapshot(build_index(folder, tmp_path_factory.mktemp("index")))
+    return registry_of(PEOPLE, tmp_path_factory.mktemp("family"))
 
 
 def touched_by(registry, *changed, linked=(("s1", FIRST), ("s2", THEIRS))):

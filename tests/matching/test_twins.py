@@ -5,11 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from connectors.registry_index import build_index
-from connectors.snapshot import Snapshot
 from matching import levels, model
 from matching.comparison import FIELDS
 from matching.decision import Reason
@@ -17,42 +14,13 @@ from matching.found import LinkSettings
 from matching.linkage import Terms, link
 from matching.parts import PARTS
 from matching.posterior import probabilities, weighed
-from matching.schemas import ENTRY, RECORDS
+from matching.schemas import RECORDS
 from matching.searching import KEPT, nothing_kept
 from matching.twins import MOST, absent_twins, with_twins
+from tests.entries import entry, registry_of
 
-FAMILIES = (
-    "Nguyễn",
-    "Trần",
-    "Lê",
-    "Phạm",
-    "Hoàng",
-    "Phan",
-    "Vũ",
-    "Đặng",
-    "Bùi",
-    "Đỗ",
-    "Hồ",
-    "Ngô",
-    "Dương",
-    "Lý",
-)
-GIVEN = (
-    "An",
-    "Bình",
-    "Cường",
-    "Dũng",
-    "Giang",
-    "Hải",
-    "Khánh",
-    "Long",
-    "Nam",
-    "Phong",
-    "Quân",
-    "Sơn",
-    "Tùng",
-    "Vinh",
-)
+FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")  # fmt: skip
+GIVEN = ("An", "Bình", "Cường", "Dũng", "Giang", "Hải", "Khánh", "Long", "Nam", "Phong", "Quân", "Sơn", "Tùng", "Vinh")  # fmt: skip
 MIDDLE = ("Văn", "Đức", "Minh", "Quang", "Hữu", "Xuân", "Gia", "Thành", "Công", "Bá", "Ngọc")
 PAIRS = 60
 
@@ -64,20 +32,6 @@ def name_of(n, given):
 
 def born(n):
     return datetime.date(2010, 1, 1) + datetime.timedelta(n)
-
-
-def entry(number, name, day):
-    return {
-        "personal_id": number,
-        "full_name": name,
-        "birth_date": day,
-        "birth_precision": "day",
-        "gender": "M",
-        "birth_province": "001",
-        "residence_province": "01",
-        "residence_commune": "00004",
-        "status": "alive",
-    }
 
 
 def record(key, name, day, number):
@@ -92,7 +46,7 @@ def record(key, name, day, number):
         "residence_province": "01",
         "residence_commune": "00004",
         "claimed_id": number,
-        "claimed_form": "personal_id",
+        "claimed_form": "personal",
     }
 
 
@@ -103,11 +57,9 @@ def number_of(n, twin=0):
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
     """People of one day each, and pairs of twins."""
-    folder = tmp_path_factory.mktemp("registry")
     people = [entry(number_of(n), name_of(n, n), born(n)) for n in range(1_500)]
     people += [entry(number_of(n, 1), name_of(n, n + 5), born(n)) for n in range(PAIRS)]
-    pq.write_table(pa.Table.from_pylist(people, schema=ENTRY), folder / "part-0.parquet")
-    return Snapshot(build_index(folder, tmp_path_factory.mktemp("index")))
+    return registry_of(people, tmp_path_factory.mktemp("twins"))
 
 
 ABSENT = record("absent", name_of(1_000, 1_005), born(1_000), number_of(1_000))
