@@ -49,6 +49,9 @@ Progress = Callable[[int, int], None]
 Asked = Callable[[str, int], None]
 """Called with the operation and the number of questions before they are sent; what it raises keeps them from being sent."""
 
+_Begun = tuple[pa.Table, str | None]
+"""Questions, and the bulk job that they are in; None where the registry didn't take it."""
+
 _CONTENT_REFUSED = frozenset({400, 413, 422})
 _ROUNDS = 4
 """How often questions that failed inside a batch are asked again without any of them being answered."""
@@ -88,6 +91,11 @@ class RegistryClient:
         self._rejects: list[dict[str, object]] = []
         self._unanswered: dict[str, set[str]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def jobs_from(self) -> int:
+        """From how many questions on the registry begins with them as soon as they are asked."""
+        return self._limits.bulk_from
 
     def facts(self) -> RegistryFacts:
         """How many people the registry holds, as of when, and which registry it is.
@@ -239,13 +247,20 @@ class RegistryClient:
     def _answers(
         self, operation: Operation, questions: pa.Table, progress: Progress | None
     ) -> Iterator[pa.Table]:
-        done, total = 0, questions.num_rows
-        bulk = operation.in_jobs and total >= self._limits.bulk_from
-        for part in (
+        """Answers as they are asked for; of bulk jobs the first is begun at once."""
+        bulk = operation.in_jobs and questions.num_rows >= self._limits.bulk_from
+        parts = (
             self._by_jobs(operation, split(questions, self._limits.job_rows))
             if bulk
             else self._by_batches(operation, questions)
-        ):
+        )
+        return self._handed_on(operation, parts, questions.num_rows, progress)
+
+    def _handed_on(
+        self, operation: Operation, parts: Iterator[Part], total: int, progress: Progress | None
+    ) -> Iterator[pa.Table]:
+        done = 0
+        for part in parts:
             for reject in part.rejects:
                 self._reject(operation, reject)
             yield part.rows
@@ -309,12 +324,14 @@ class RegistryClient:
         return part, among(operation, questions, answer.again)
 
     def _by_jobs(self, operation: Operation, parts: list[pa.Table]) -> Iterator[Part]:
-        """Bulk jobs, in their order; while one's answers are read, the registry is at work on the next."""
-        begun: deque[tuple[pa.Table, str | None]] = deque()
+        """Bulk jobs, in their order; the first is begun at once, and while one's answers are read, the registry is at work on the next."""
+        begun = deque((part, self._begin(operation, part)) for part in parts[:1])
+        return self._by_begun(operation, begun, parts[1:])
+
+    def _by_begun(self, operation: Operation, begun: deque[_Begun], parts: list[pa.Table]) -> Iterator[Part]:
         for part in parts:
             begun.append((part, self._begin(operation, part)))
-            if len(begun) > 1:
-                yield from self._finish(operation, *begun.popleft())
+            yield from self._finish(operation, *begun.popleft())
         while begun:
             yield from self._finish(operation, *begun.popleft())
 

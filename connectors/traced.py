@@ -1,27 +1,36 @@
 """The registry as a service: candidates come from its own search, entries as it answers them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.answered_people import ANSWERED, AnsweredPeople
 from connectors.registry import RegistryClient
 from connectors.registry_answers import WITHHELD
+from connectors.trace_questions import TraceQuestions, digits_of_keys
 from matching.blocks import Listed, ListedBlocks
-from matching.columns import NO_NAME, Entries, Records, day_of, month_of, year_of
-from matching.index import positions_by
-from matching.keys import FOUND_BY, GENDERS, digits, entry_columns, id_text, record_columns
-from matching.nametable import Array, Names, joined, taken, text_key
+from matching.columns import Records, day_of
+from matching.keys import FOUND_BY, digits, record_columns
+from matching.nametable import Array, Names
 from matching.profile import VIETNAM, Profile
 from matching.registry import KIN_OF, LOOKED_UP, People, RegistryFacts, Silence
 from matching.rows import side_by_side
-from matching.schemas import ENTRY, FOUND, TRACE_QUERY
+from matching.schemas import TRACE_QUERY
 from matching.searching import Order
-from matching.sorted_keys import looked_up
 
 _NOTHING = np.zeros(0, np.int32)
 _NO_ORDER = side_by_side(Order(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.int8), np.zeros(0, np.int16)))
 
-_NAMES = ("name", "father_name", "mother_name")
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """Questions under way."""
+
+    keys: Array
+    answers: Iterator[pa.Table]
 
 
 class TracedRegistry:
@@ -33,9 +42,12 @@ class TracedRegistry:
     def __init__(self, client: RegistryClient, profile: Profile = VIETNAM) -> None:
         """Nothing is asked before it is needed."""
         self._client, self._profile = client, profile
-        self._seen = _Seen(profile)
+        self._seen = AnsweredPeople(profile)
         self._asked, self._of_question = np.zeros(0, np.int64), np.zeros(0, np.int64)
         self._answers = np.zeros(0, np.int32)
+        self._expected = TRACE_QUERY.empty_table()
+        self._begun: list[_Asked] = []
+        self._questions: TraceQuestions | None = None
         self._withheld: set[str] = set()
 
     @property
@@ -75,9 +87,9 @@ class TracedRegistry:
         self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool
     ) -> ListedBlocks:
         """What the service's search finds for every reading of a name; of that the exact key's, when only they are wanted."""
-        row, reading = _readings(records, rows)
-        questions, question = _distinct(trace_queries(records, text, row, reading))
-        self._trace(questions, question)
+        questions = self._questions_of(records, text)
+        row, reading, question = questions.of(rows)
+        self._trace(questions, row, reading, question)
         low, high = (np.searchsorted(self._of_question, question, side=side) for side in ("left", "right"))
         row, reading = np.repeat(row, high - low), np.repeat(reading, high - low)
         at = self._answers[_from_to(low, high)]
@@ -93,8 +105,7 @@ class TracedRegistry:
         untraced = digits_of_keys(self._client.unanswered("trace"))
         if len(untraced):
             columns, _, text = record_columns(records, self._profile)
-            row, reading = _readings(columns, np.arange(len(records)))
-            _, question = _distinct(trace_queries(columns, text, row, reading))
+            row, _, question = TraceQuestions(columns, text).of(np.arange(len(records)))
             unasked[row[np.isin(question, untraced)]] = True
         return Silence(withheld, unasked)
 
@@ -106,94 +117,60 @@ class TracedRegistry:
         """Entries seen in earlier answers: nobody is looked up a second time to be shown."""
         return self._seen.in_full(digits(personal_ids, np.int64))
 
-    def _trace(self, questions: pa.Table, question: Array) -> None:
-        """Ask what was not asked before; questions go by their key, also where answers are kept.
+    def expect(self, records: Records, text: pa.Array, rows: Array) -> None:
+        """See `matching.registry.Registry`: the registry works on them while answers to other questions are worked on here."""
+        questions = self._questions_of(records, text)
+        self._expected = questions.asked(*questions.of(rows))
 
-        Args:
-            questions: TRACE_QUERY with the key as `ref`, each once.
-            question: keys of all of them.
-        """
-        new = np.setdiff1d(question, self._asked)
-        if not len(new):
+    def _questions_of(self, records: Records, text: pa.Array) -> TraceQuestions:
+        if self._questions is None or not self._questions.are_of(text):
+            self._questions = TraceQuestions(records, text)
+        return self._questions
+
+    def _trace(self, questions: TraceQuestions, row: Array, reading: Array, key: Array) -> None:
+        """Ask what was not asked before, and begin with what is expected."""
+        missing = ~np.isin(key, self._asked)
+        if not missing.any():
             return
-        asked = questions.filter(pc.is_in(questions["ref"], value_set=pa.array(new).cast(pa.string())))
-        answers = pa.concat_tables(
-            [_ANSWER.empty_table(), *(_answer(part) for part in self._client.trace(asked))]
-        )
+        new = ~self._is_asked(key)
+        if new.any():
+            self._begin(questions.asked(row[new], reading[new], key[new]))
+        self._begin_expected()
+        for begun in [one for one in self._begun if np.isin(one.keys, key[missing]).any()]:
+            # what fails half-way is asked again
+            self._begun.remove(begun)
+            self._keep(begun)
+
+    def _begin(self, questions: pa.Table) -> None:
+        """Have the registry answer questions (TRACE_QUERY, each once)."""
+        self._begun.append(_Asked(digits_of_keys(questions["ref"]), self._client.trace(questions)))
+
+    def _begin_expected(self) -> None:
+        """Unless they are so few that nothing is begun before it is waited for."""
+        expected, self._expected = self._expected, TRACE_QUERY.empty_table()
+        new = expected.filter(pa.array(~self._is_asked(digits_of_keys(expected["ref"]))))
+        if len(new) >= self._client.jobs_from:
+            self._begin(new)
+
+    def _is_asked(self, key: Array) -> Array:
+        """Answered, or under way: bool per key."""
+        return np.isin(key, np.concatenate([self._asked, *(one.keys for one in self._begun)]))
+
+    def _keep(self, asked: _Asked) -> None:
+        """Answers by the key of their question; without all of them nothing counts as asked."""
+        answers = pa.concat_tables([_ANSWER.empty_table(), *(_answer(part) for part in asked.answers)])
         of_question = np.concatenate([self._of_question, answers["ref"].cast(pa.int64()).to_numpy()])
         at = np.concatenate([self._answers, self._seen.positions(answers)])
         order = np.argsort(of_question, kind="stable")
         self._of_question, self._answers = of_question[order], at[order]
-        self._asked = np.concatenate([self._asked, new])
+        self._asked = np.concatenate([self._asked, asked.keys])
 
 
-class _Seen:
-    """Entries that were answered: each has one position, the first time's."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._full = [ENTRY.empty_table()]
-        self._parts = [entry_columns(_ANSWER.empty_table(), profile)]
-        self._ids, self._at = np.zeros(0, np.int64), np.zeros(0, np.int32)
-
-    def positions(self, answer: pa.Table) -> Array:
-        """Positions (int32) of answered entries (ENTRY with father_name, mother_name); who is new is kept."""
-        numbers = digits(answer["personal_id"], np.int64)
-        distinct, first = np.unique(numbers, return_index=True)
-        self._keep(answer.take(pa.array(np.sort(first[looked_up(self._ids, self._at, distinct) < 0]))))
-        return looked_up(self._ids, self._at, numbers)
-
-    def _keep(self, new: pa.Table) -> None:
-        if not len(new):
-            return
-        entries, names = entry_columns(new, self._profile)
-        at = np.arange(len(self._ids), len(self._ids) + len(new), dtype=np.int32)
-        ids, at = np.concatenate([self._ids, entries.entry]), np.concatenate([self._at, at])
-        order = np.argsort(ids, kind="stable")
-        self._ids, self._at = ids[order], at[order]
-        self._parts.append((entries, names))
-        self._full.append(new.select(ENTRY.names).cast(ENTRY))
-
-    def columns(self) -> tuple[Entries, Names]:
-        """All entries by position, and their names."""
-        if len(self._parts) > 1:
-            self._parts = [_joined(self._parts)]
-        return self._parts[0]
-
-    def in_full(self, numbers: Array) -> pa.Table:
-        """ENTRY rows of those among the numbers that were answered."""
-        at = positions_by(self._ids, np.arange(len(self._ids), dtype=np.int32), np.unique(numbers))
-        return pa.concat_tables(self._full).take(pa.array(np.sort(self._at[at[at >= 0]])))
-
-
-_ANSWER = pa.schema(
-    [pa.field("ref", pa.string()), *(field for field in FOUND if field.name not in {"asked", "found_by"})]
-)
+_ANSWER = pa.schema([pa.field("ref", pa.string()), *ANSWERED])
 
 
 def _answer(part: pa.Table) -> pa.Table:
     return part.select(_ANSWER.names).cast(_ANSWER)
-
-
-def _joined(parts: list[tuple[Entries, Names]]) -> tuple[Entries, Names]:
-    """Parts one after the other; a name that several parts have is one name again."""
-    whole = joined([names for _, names in parts])
-    _, first, place = np.unique(whole.key, return_index=True, return_inverse=True)
-    before = np.cumsum([0, *(len(names.key) for _, names in parts[:-1])])
-    moved = [
-        entries._replace(**{name: _moved(getattr(entries, name), by, place) for name in _NAMES})
-        for (entries, _), by in zip(parts, before.tolist(), strict=True)
-    ]
-    columns = (np.concatenate(column) for column in zip(*moved, strict=True))
-    return side_by_side(Entries(*columns)), taken(whole, first)
-
-
-def _moved(name: Array, by: int, place: Array) -> Array:
-    """Positions in a part as positions in the whole."""
-    result = np.full(len(name), NO_NAME, np.int32)
-    known = name != NO_NAME
-    result[known] = place[name[known] + by]
-    return result
 
 
 _CLAIMS = ("claimed_id", "claimed_former", "claimed_other")
@@ -205,58 +182,6 @@ def claiming(records: pa.Table, numbers: pa.Array) -> Array:
     for name in _CLAIMS if len(numbers) else ():
         found |= pc.is_in(records[name], value_set=numbers).to_numpy()
     return found
-
-
-def digits_of_keys(refs: pa.Array) -> Array:
-    """Refs of questions as their keys."""
-    return np.asarray(refs.cast(pa.int64()).to_numpy(zero_copy_only=False))
-
-
-def _readings(records: Records, rows: Array) -> tuple[Array, Array]:
-    """Every reading of the names of some records: row and position of the name; whoever has no name has one reading, -1."""
-    other = rows[records.name_other[rows] >= 0]
-    return np.concatenate([rows, other]), np.concatenate([records.name[rows], records.name_other[other]])
-
-
-def trace_queries(records: Records, text: pa.Array, row: Array, reading: Array) -> pa.Table:
-    """What is known of records, as TRACE_QUERY without a `ref`.
-
-    Args:
-        records: all records.
-        text: their distinct names.
-        row: those asked for.
-        reading: by which of the names, -1 for none.
-    """
-    return pa.table(
-        {
-            "ref": pa.nulls(len(row), pa.string()),
-            "full_name": text.take(pa.array(reading, mask=reading < 0)),
-            "birth_date": _birth_text(records.birth[row]),
-            "gender": pa.array(GENDERS, pa.string()).take(pa.array(records.gender[row])),
-            "birth_province": id_text(records.birth_province[row], 3),
-            "residence_province": id_text(records.home[row], 2),
-            "residence_commune": id_text(records.commune[row], 5),
-        },
-        schema=TRACE_QUERY,
-    )
-
-
-def _birth_text(birth: Array) -> pa.Array:
-    """YYYY, YYYY-MM or YYYY-MM-DD, as far as it is known."""
-    year = id_text(year_of(birth), 4)
-    month = pc.binary_join_element_wise(year, id_text(month_of(birth), 2), "-")
-    return pc.coalesce(pc.binary_join_element_wise(month, id_text(day_of(birth), 2), "-"), month, year)
-
-
-def _distinct(queries: pa.Table) -> tuple[pa.Table, Array]:
-    """Each question once with its key as `ref`, and the key (int64) of every query: equal for equal questions, run after run."""
-    parts = [pc.fill_null(queries[name], "") for name in TRACE_QUERY.names if name != "ref"]
-    encoded = pc.binary_join_element_wise(*parts, "\x1f").combine_chunks().dictionary_encode()
-    keys = np.fromiter(map(text_key, encoded.dictionary.to_pylist()), np.int64, len(encoded.dictionary))
-    code = encoded.indices.to_numpy()
-    _, first = np.unique(code, return_index=True)
-    ref = pa.array(keys).cast(pa.string())
-    return queries.take(pa.array(first)).set_column(0, "ref", ref), keys[code]
 
 
 def _from_to(low: Array, high: Array) -> Array:

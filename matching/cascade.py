@@ -102,6 +102,9 @@ def search_registry(  # noqa: PLR0913, PLR0917 (what a run knows before it begin
     )
     checked = Checked()
     for name in CASCADE:
+        if name == search.EXACT_KEY:
+            # whoever has to be asked for candidates may begin while the model is learned from a sample
+            registry.expect(columns, text, np.flatnonzero(in_scope & (found.decided_by < 0)))
         if name == search.EXACT_KEY and settings.learn:
             if model.verified < FEW_VERIFIED:
                 model = by_expectation(work, np.flatnonzero(in_scope), evidence, model)

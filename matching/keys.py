@@ -1,5 +1,6 @@
 """Records and answers of a registry in their numeric forms (`matching.columns`, `matching.nametable`)."""
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,6 @@ import pyarrow.compute as pc
 
 from matching.columns import Entries, Records, packed
 from matching.nametable import Array, Names, name_table
-from matching.normalise.names import entry_names
 from matching.profile import Profile
 from matching.rows import side_by_side
 
@@ -58,30 +58,33 @@ CHILD_YEAR = "child_birth_year"
 """Column of guardians' RECORDS: when their (first) child was born."""
 
 
-def entry_columns(entries: pa.Table, profile: Profile) -> tuple[Entries, Names]:
-    """Answers of a registry (ENTRY with father_name, mother_name) in their order, and their distinct names."""
+def entry_columns(entries: pa.Table, positions: Callable[[Sequence[pa.Array]], Sequence[Array]]) -> Entries:
+    """Answers of a registry (ENTRY with father_name, mother_name) in their order.
+
+    Args:
+        entries: as answered.
+        positions: of the names of columns, of all together: parents' names are people's names, most of which are read for somebody anyhow.
+    """
     written = [
         combined(entries[name]).cast(pa.string()) for name in ("full_name", "father_name", "mother_name")
     ]
-    # parents' names are people's names, most of which are read for somebody anyhow
-    names = entry_names(pa.concat_arrays(written), profile.canonical)
-    positions, text = _read_names([names.slice(at * len(entries), len(entries)) for at in range(3)])
+    own, fathers, mothers = positions(written)
     precision = pc.fill_null(entries["birth_precision"], "day")
     compared = Entries(
         entry=digits(entries["personal_id"], np.int64),
-        name=positions[0],
+        name=own,
         birth=_birth(entries["birth_date"], pc.if_else(pc.is_valid(entries["birth_date"]), precision, None)),
         gender=_code(entries["gender"], GENDERS),
         birth_province=digits(entries["birth_province"], np.int16),
         home=digits(entries["residence_province"], np.int8),
         commune=digits(entries["residence_commune"], np.int32),
-        father_name=positions[1],
-        mother_name=positions[2],
+        father_name=fathers,
+        mother_name=mothers,
         deceased=pc.fill_null(pc.equal(combined(entries["status"]), "deceased"), fill_value=False).to_numpy(
             zero_copy_only=False
         ),
     )
-    return side_by_side(compared), name_table(text, profile)
+    return side_by_side(compared)
 
 
 def combined(column: pa.ChunkedArray | pa.Array) -> pa.Array:

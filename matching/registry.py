@@ -89,6 +89,16 @@ class Registry(Protocol):
         """
         ...
 
+    def expect(self, records: Records, text: pa.Array, rows: Array) -> None:
+        """Records that will be sought next, after some others at most: whoever has to ask for them may begin.
+
+        Args:
+            records: all records of the kind.
+            text: their names as text.
+            rows: those who will be sought.
+        """
+        ...
+
     def silence(self, records: pa.Table) -> Silence:
         """Of which RECORDS it has not said all that was asked so far."""
         ...

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from connectors.files_out import write_parquet
 from connectors.registry import Progress, RegistryClient
+from connectors.registry_operations import split
 from matching.schemas import FOUND, RELATIVES, TRACED
 from pipelines.checkpoints import owners_folder
 
@@ -51,15 +52,25 @@ class KeptAnswers(RegistryClient):
         """See `RegistryClient.trace`; kept answers come first."""
         asked, known = self._kept("trace", TRACED)
         refs = queries["ref"].combine_chunks()
-        yield known.filter(pc.is_in(known["ref"], value_set=refs))
         new = queries.filter(pc.invert(pc.is_in(refs, value_set=asked)))
         # in portions, so that a crash loses the answers to one portion only
-        for start in range(0, new.num_rows, _ROWS_KEPT_AT_ONCE):
-            portion = new.slice(start, _ROWS_KEPT_AT_ONCE)
-            told = _after(start, new.num_rows, progress or self._told)
-            answer = pa.concat_tables([TRACED.empty_table(), *super().trace(portion, told)])
-            self._keep("trace", self._answered("trace", portion["ref"].combine_chunks()), answer)
-            yield answer
+        portions = split(new, _ROWS_KEPT_AT_ONCE)
+
+        def ask(place: int) -> Iterator[pa.Table]:
+            told = _after(place * _ROWS_KEPT_AT_ONCE, new.num_rows, progress or self._told)
+            return super(KeptAnswers, self).trace(portions[place], told)
+
+        # begun now, as the registry's own client does
+        first = ask(0) if portions else iter(())
+
+        def answers() -> Iterator[pa.Table]:
+            yield known.filter(pc.is_in(known["ref"], value_set=refs))
+            for place, portion in enumerate(portions):
+                answer = pa.concat_tables([TRACED.empty_table(), *(ask(place) if place else first)])
+                self._keep("trace", self._answered("trace", portion["ref"].combine_chunks()), answer)
+                yield answer
+
+        return answers()
 
     def _by_number(
         self, operation: str, numbers: pa.Array, schema: pa.Schema, ask: Callable[[pa.Array], pa.Table]

@@ -234,9 +234,16 @@ def entry_names(column: Column, read: Callable[[str], str | None] = canonical) -
 _PLAIN_NAME = f"^{_PLAIN.pattern}$"
 
 
+def _tidy(texts: pa.Array) -> pa.Array:
+    """Names in NFC with single spaces; most are written so."""
+    odd = pc.invert(pc.match_substring_regex(texts, _PLAIN_NAME))
+    tidied = pc.replace_substring_regex(pc.utf8_normalize(texts.filter(odd), "NFC"), " +", " ")
+    return pc.replace_with_mask(texts, odd, pc.utf8_trim(tidied, " "))
+
+
 def _plain_names(texts: pa.Array) -> pa.Array:
     """`canonical` of names of letters and spaces, by their distinct words; null where it takes more than that, or where one could be read otherwise."""
-    texts = pc.utf8_trim(pc.replace_substring_regex(pc.utf8_normalize(texts, "NFC"), " +", " "), " ")
+    texts = _tidy(texts)
     plain = np.flatnonzero(pc.match_substring_regex(texts, _PLAIN_NAME).to_numpy(zero_copy_only=False))
     names = pc.split_pattern(texts.take(pa.array(plain)), " ")
     encoded = names.values.dictionary_encode()

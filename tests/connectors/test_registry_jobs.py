@@ -13,7 +13,7 @@ from connectors.registry_operations import LOOKUP, with_positions
 from connectors.registry_patience import Limits
 from matching.schemas import FOUND
 
-from .fake_registry import ARROW, CREDENTIALS, IDENTITY, connected, number, numbers, problem, stream
+from .fake_registry import ARROW, CREDENTIALS, IDENTITY, connected, number, numbers, problem, queries, stream
 
 
 @pytest.fixture
@@ -32,6 +32,14 @@ def test_many_questions_go_as_jobs_and_come_in_slices(bulk, registry):
     assert len([r for r in registry.seen if r.url.path.endswith("/result")]) > 5
     assert registry.asked("/v1/lookup") == []
     assert seen == [(10, 15), (15, 15)]
+
+
+def test_the_first_job_is_begun_before_its_answers_are_wanted(bulk, registry):
+    answers = bulk.trace(queries(*map(str, range(25))))
+    assert len(registry.jobs) == 1
+    assert not [r for r in registry.seen if r.url.path.endswith("/result")]
+    assert sum(part.num_rows for part in answers) == 0
+    assert len(registry.jobs) == 3
 
 
 def test_the_registry_waits_are_polled(bulk, registry, time):

@@ -1,11 +1,13 @@
 """A registry that is a service: what is asked of it, and what its answers become."""
 
 import datetime
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from connectors.errors import RegistryUnreachable
 from connectors.traced import TracedRegistry
 from matching.blocks import NOTHING_LISTED
 from matching.keys import record_columns
@@ -33,8 +35,11 @@ PEOPLE = {
 class Service:
     """Answers from PEOPLE: by number, by family, and to a trace by name without marks. It writes down what it was asked."""
 
+    jobs_from = 2
+
     def __init__(self):
         self.asked = []
+        self.fails = False
 
     def facts(self):
         return RegistryFacts(len(PEOPLE), "2026-11-01", "a service")
@@ -61,7 +66,12 @@ class Service:
     def trace(self, queries):
         assert queries.schema == TRACE_QUERY
         self.asked += queries.to_pylist()
+        return self._traced(queries)
+
+    def _traced(self, queries):
         for query in queries.to_pylist():
+            if self.fails:
+                raise RegistryUnreachable("/v1/trace", 1)
             wanted = VIETNAM.fold(query["full_name"] or "")
             found = [one for one in PEOPLE.values() if VIETNAM.fold(one["full_name"].lower()) == wanted]
             rows = [
@@ -231,6 +241,61 @@ def test_a_question_says_what_is_known_and_no_more(service):
         unknown | {"full_name": "đỗ thị hòa", "birth_date": "2011"},
         unknown,
     ], key=str)  # fmt: skip
+
+
+def expecting(service, *names):
+    """A registry that was told of these people and has not yet been asked for anybody."""
+    registry = TracedRegistry(service)
+    columns, own, text = record_columns(
+        pa.Table.from_pylist([record(name) for name in names], schema=RECORDS), VIETNAM
+    )
+    registry.expect(columns, text, np.arange(len(names)))
+
+    def sought(*rows):
+        registry.blocks(columns, own, text, np.array(rows), widely=True)
+        return [query["full_name"] for query in service.asked]
+
+    return sought
+
+
+def test_who_is_expected_is_asked_for_as_soon_as_anybody_is_and_once(service):
+    sought = expecting(service, "đỗ quang khải", "đỗ thị hòa", "nobody")
+    assert service.asked == []
+    assert sought(0) == ["đỗ quang khải", "đỗ thị hòa", "nobody"]
+    assert len(sought(0, 1, 2)) == 3
+
+
+def test_answers_that_were_expected_are_the_answers(service):
+    registry = TracedRegistry(service)
+    people = [record("nobody"), record("đỗ quang khải"), record("do thi hoa", "2011-09-05")]
+    columns, names, text = record_columns(pa.Table.from_pylist(people, schema=RECORDS), VIETNAM)
+    registry.expect(columns, text, np.arange(3))
+    registry.blocks(columns, names, text, np.array([0]), widely=True)
+    later = registry.blocks(columns, names, text, np.arange(3), widely=True).sought(
+        np.arange(3), NOTHING_LISTED
+    )
+    entry = registry.people().entries.entry
+    found = [
+        {f"{number:012d}" for number in entry[later.listed[low:high]]}
+        for low, high in pairwise(later.listed_start.tolist())
+    ]
+    assert found == blocks(TracedRegistry(Service()), *people)
+
+
+def test_a_few_who_are_expected_are_asked_for_when_they_are_sought(service):
+    sought = expecting(service, "đỗ quang khải", "đỗ thị hòa")
+    assert sought(0) == ["đỗ quang khải"]
+    assert sought(1) == ["đỗ quang khải", "đỗ thị hòa"]
+
+
+def test_whoever_was_expected_and_not_answered_is_asked_for_again(service):
+    sought = expecting(service, "đỗ quang khải", "đỗ thị hòa", "nobody")
+    service.fails = True
+    with pytest.raises(RegistryUnreachable):
+        sought(0)
+    service.fails = False
+    assert sought(0, 1, 2)[3:] == ["đỗ quang khải"]
+    assert len(sought(0, 1, 2)) == 4
 
 
 def test_equal_questions_have_one_ref_in_every_run(service):

@@ -167,6 +167,14 @@ def query(*names):
     )
 
 
+def test_many_questions_are_under_way_before_their_answers_are_wanted(counted):
+    client, asked = counted
+    answers = client().trace(query(*(f"Nguyễn {place}" for place in range(500))))
+    assert asked() == ["/v1/jobs"]
+    assert pa.concat_tables(answers).num_rows == 0
+    assert len(asked()) > 1
+
+
 def test_nothing_is_asked_a_second_time_not_even_by_another_process(counted, tmp_path):
     client, asked = counted
     numbers = pa.array(["038099000001", "048210000002", "12"])
