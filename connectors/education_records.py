@@ -90,6 +90,8 @@ def _first_children(folder: EducationFolder) -> pa.Table:
     links = folder.student_guardians.select(["guardian_id", "student_id"])
     school = _looked_up(links["student_id"], folder.students, "student_id", "school_code")
     placed = pc.is_valid(_looked_up(school, folder.schools, "school_code", "province_code"))
+    if pc.all(placed).as_py():
+        return _smallest(links)
     first = _smallest(links.filter(placed))
     others = links.filter(pc.invert(pc.is_in(links["guardian_id"], value_set=first["guardian_id"])))
     return pa.concat_tables([first, _smallest(others)])

@@ -17,6 +17,7 @@ from connectors.errors import ColumnsMissing, FolderProblem
 from connectors.parquet_rows import parquet_columns, read_parquet_rows
 from connectors.rejects import ROW_NUMBER, FileReject, no_rejects, rejects_where
 from connectors.text_form import CsvLayout, csv_layout
+from matching.same_order import all_differ
 from matching.schemas import EDUCATION_TABLES, REQUIRED_COLUMNS
 
 CELL_LIMIT = 10_000
@@ -216,14 +217,22 @@ def _clean_column(data: pa.Table, name: str, key: str, label: str) -> tuple[pa.T
 
 
 def _cell_faults(column: pa.ChunkedArray) -> list[tuple[FileReject, pa.ChunkedArray]]:
+    words = {FileReject.CELL_HAS_NUL: "\x00", FileReject.CELL_DAMAGED: "\ufffd"}
     faults = [
-        (FileReject.CELL_HAS_NUL, pc.match_substring(column, "\x00")),
-        (FileReject.CELL_DAMAGED, pc.match_substring(column, "\ufffd")),
+        (reason, pc.match_substring(column, word))
+        for reason, word in words.items()
+        if _may_hold(column, word)
     ]
     if (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_LIMIT:
         # first, so that a cell has one fault
         faults.insert(0, (FileReject.CELL_TOO_LONG, pc.greater(pc.utf8_length(column), CELL_LIMIT)))
     return faults
+
+
+def _may_hold(column: pa.ChunkedArray, word: str) -> bool:
+    """Whether the first byte of a word is anywhere in a column of text, which tells most columns faster than a search for the word."""
+    texts = (np.frombuffer(chunk.buffers()[2] or b"", np.uint8) for chunk in column.chunks)
+    return any((text == word.encode()[0]).any() for text in texts)
 
 
 def _without(
@@ -238,6 +247,8 @@ def _without(
 
 def _first_of_each(key: pa.ChunkedArray) -> np.ndarray:
     """Whether each value stands there for the first time: dictionary codes are given in order of appearance."""
+    if all_differ(key):
+        return np.ones(len(key), bool)
     encoded = key.dictionary_encode()
     codes = np.concatenate([np.empty(0, np.int64), *[chunk.indices.to_numpy() for chunk in encoded.chunks]])
     seen = np.maximum.accumulate(np.concatenate([[-1], codes]))[:-1]

@@ -16,6 +16,7 @@ from matching.decision import Reason
 from matching.keys import combined, digits
 from matching.linkage import Linkage, replaced
 from matching.nametable import Array
+from matching.same_order import places_in
 from matching.sorted_keys import distinct
 
 Decide = Callable[[pa.Table, Beside], Linkage]
@@ -112,7 +113,8 @@ class _Standing:
         Returns:
             Entries that a record gained or lost, alone or in a contest.
         """
-        row, entry, linked = self._of_ours(linkage.decisions, *_entries(linkage.decisions))
+        ids = linkage.decisions["record_id"]
+        row, entry, linked = _ours(places_in(self.ids, ids), *_entries(linkage.decisions))
         before, changed = self.entry[row], self.linked[row] != linked
         changed |= before != entry
         self.entry[row], self.linked[row] = entry, linked
@@ -120,15 +122,17 @@ class _Standing:
         again[row] = True
         stays = ~again[self.open_row]
         candidates = linkage.candidates
-        row, candidate = self._of_ours(candidates, digits(candidates["personal_id"], np.int64))
+        row, candidate = _ours(
+            self.rows(candidates["record_id"]), digits(candidates["personal_id"], np.int64)
+        )
         self.open_row = np.r_[self.open_row[stays], row]
         self.open_entry = np.r_[self.open_entry[stays], candidate]
         return np.asarray(np.r_[before[changed], entry[changed]])
 
-    def _of_ours(self, table: pa.Table, *columns: Array) -> tuple[Array, ...]:
-        """Rows of the records that a table names, and columns of it; other records are left out."""
-        row = self.rows(table["record_id"])
-        return tuple(column[row >= 0] for column in (row, *columns))
+
+def _ours(row: Array, *columns: Array) -> tuple[Array, ...]:
+    """Rows of records, and columns beside them, without those of other records (-1)."""
+    return tuple(column[row >= 0] for column in (row, *columns))
 
 
 def _entries(decisions: pa.Table) -> tuple[Array, Array]:

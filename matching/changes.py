@@ -11,6 +11,8 @@ from matching.beside import among
 from matching.keys import digits
 from matching.linkage import Linkage
 from matching.nametable import Array
+from matching.same_order import places_in
+from matching.schemas import KINDS
 
 _GUARDIANS, _STUDENTS = "guardian_id", "student_id"
 
@@ -25,20 +27,46 @@ class Changed:
     """IDs of records that are no more."""
 
 
-def changed(ids: pa.Array, prints: pa.Array, ids_before: pa.Array, prints_before: pa.Array) -> Changed:
-    """Compare records by fingerprint.
+@dataclass(frozen=True)
+class Compared:
+    """The records that there are, beside those that there were: one element per record that there is."""
+
+    before: Array
+    """int64: its row among those that there were, -1 where it is new."""
+    same: Array
+    """bool: it holds what it held."""
+
+
+def compared(now: pa.Table, prints: pa.Array, before: pa.Table, prints_before: pa.Array) -> Compared:
+    """Find every record among those that there were, and compare the two by fingerprint.
 
     Args:
-        ids: of the records that there are.
+        now: `kind`, `record_id` of the records that there are.
         prints: uint64, of what they hold.
-        ids_before: of those that there were.
+        before: likewise, of those that there were.
         prints_before: likewise.
     """
-    at = pc.index_in(ids, value_set=ids_before)
-    same = pc.fill_null(pc.equal(prints, prints_before.take(at)), False)
-    return Changed(
-        ids.filter(pc.invert(same)), ids_before.filter(pc.invert(pc.is_in(ids_before, value_set=ids)))
-    )
+    at = np.full(len(now), -1)
+    for kind in KINDS:
+        rows, rows_before = (np.flatnonzero(pc.equal(of["kind"], kind).to_numpy()) for of in (now, before))
+        place = places_in(
+            before["record_id"].take(pa.array(rows_before)), now["record_id"].take(pa.array(rows))
+        )
+        at[rows] = np.where(place >= 0, np.append(rows_before, -1)[place], -1)
+    same = (at >= 0) & (prints.to_numpy() == np.append(prints_before.to_numpy(), np.uint64(0))[at])
+    return Compared(at, same)
+
+
+def changed(now: pa.Table, before: pa.Table, found: Compared) -> dict[str, Changed]:
+    """Kind → what changed (tables as in `compared`)."""
+    gone = np.ones(len(before), bool)
+    gone[found.before[found.before >= 0]] = False
+    return {kind: Changed(_ids_of(now, ~found.same, kind), _ids_of(before, gone, kind)) for kind in KINDS}
+
+
+def _ids_of(records: pa.Table, chosen: Array, kind: str) -> pa.Array:
+    some = records.select(["kind", "record_id"]).filter(pa.array(chosen))
+    return some.filter(pc.equal(some["kind"], kind))["record_id"].combine_chunks()
 
 
 def concerned(

@@ -1,7 +1,7 @@
 """Linkage of a whole school sector: every kind of record, families in both directions; all of it, or what a night changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,8 @@ from matching.beside import Beside
 from matching.keys import CHILD_YEAR
 from matching.linkage import Linkage, Terms, link, links_of, open_records
 from matching.passes import family
+from matching.same_order import places_in
+from matching.schemas import KINDS
 
 
 def link_sector(
@@ -42,13 +44,23 @@ def _with_kin(terms: Terms, kin: pa.Table) -> Decide:
     return lambda of, beside: link(of, terms, kin, beside)
 
 
+@dataclass(frozen=True)
+class Relinked:
+    """A sector of which some records were decided on anew."""
+
+    linkages: dict[str, Linkage]
+    """Kind → what holds now, without facts."""
+    again: dict[str, pa.Array]
+    """Kind → IDs of the records that were decided on, some of them twice."""
+
+
 def relink_sector(
     records: Mapping[str, pa.Table],
     families: pa.Table,
     terms: Mapping[str, Terms],
     before: Mapping[str, Linkage],
     todo: Mapping[str, pa.Array],
-) -> dict[str, Linkage]:
+) -> Relinked:
     """Decide on what changed, and on whom that touches; everybody else keeps the decision of before.
 
     Args:
@@ -57,28 +69,27 @@ def relink_sector(
         terms: kind → what they are decided by; the models are those of the run that all were decided in.
         before: kind → what was decided on records that are still there.
         todo: kind → IDs of records that are new or changed, or that changes of the registry may touch.
-
-    Returns:
-        What holds now, without facts.
     """
     house = _House(records, families, {kind: one.of_whole(one.model) for kind, one in terms.items()})
     teacher = decided_again(records["teacher"], before["teacher"], todo["teacher"], house.teachers)
     student = decided_again(records["student"], before["student"], todo["student"], house.students)
     relinked = _of(families, "student_id", _relinked(before["student"], student), "guardian_id")
-    again = _together(todo["guardian"], relinked.filter(pc.is_in(relinked, value_set=house.guardian_ids)))
+    ids = records["guardian"]["record_id"].combine_chunks()
+    again = _together(todo["guardian"], ids.filter(pc.is_in(ids, value_set=relinked)))
     guardian = decided_again(records["guardian"], before["guardian"], again, house.guardians_of(student))
     touched = _together(
         todo["student"], _of(families, "guardian_id", _relinked(before["guardian"], guardian), "student_id")
     )
     still_open = open_records(records["student"], student.decisions)
     still_open = still_open.filter(pc.is_in(still_open["record_id"], value_set=touched))
-    kin = family.children_of_linked(
-        families_of(families, still_open), links_of(guardian.decisions), terms["student"].registry
-    )
+    theirs = families_of(families, still_open)
+    links = _only(links_of(guardian.decisions), theirs["guardian_id"])
+    kin = family.children_of_linked(theirs, links, terms["student"].registry)
     student = decided_again(
         records["student"], student, pc.unique(kin["record_id"]), house.students_of(guardian)
     )
-    return {"teacher": teacher, "student": student, "guardian": guardian}
+    again = {kind: _together(pa.array([], pa.string()), *house.decided[kind]) for kind in KINDS}
+    return Relinked({"teacher": teacher, "student": student, "guardian": guardian}, again)
 
 
 @dataclass(frozen=True)
@@ -88,26 +99,28 @@ class _House:
     records: Mapping[str, pa.Table]
     families: pa.Table
     terms: Mapping[str, Terms]
+    decided: dict[str, list[pa.Array]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    """Kind → IDs of the records that were decided on, once for each time."""
 
-    @property
-    def guardian_ids(self) -> pa.Array:
-        return self.records["guardian"]["record_id"].combine_chunks()
+    def _link(self, kind: str, of: pa.Table, kin: pa.Table | None, beside: Beside) -> Linkage:
+        self.decided[kind].append(of["record_id"].combine_chunks())
+        return link(of, self.terms[kind], kin, beside)
 
     def teachers(self, of: pa.Table, beside: Beside) -> Linkage:
-        return link(of, self.terms["teacher"], beside=beside)
+        return self._link("teacher", of, None, beside)
 
     def students(self, of: pa.Table, beside: Beside, kin: pa.Table | None = None) -> Linkage:
         theirs = families_of(self.families, of)
         guardians = _only(self.records["guardian"], theirs["guardian_id"])
-        return link(with_parent_names(of, guardians, theirs), self.terms["student"], kin, beside)
+        return self._link("student", with_parent_names(of, guardians, theirs), kin, beside)
 
     def students_of(self, guardians: Linkage) -> Decide:
         """Students by the children of their linked guardians."""
 
         def decide(of: pa.Table, beside: Beside) -> Linkage:
-            kin = family.children_of_linked(
-                families_of(self.families, of), links_of(guardians.decisions), self.terms["student"].registry
-            )
+            theirs = families_of(self.families, of)
+            links = _only(links_of(guardians.decisions), theirs["guardian_id"])
+            kin = family.children_of_linked(theirs, links, self.terms["student"].registry)
             return self.students(of, beside, kin)
 
         return decide
@@ -118,7 +131,7 @@ class _House:
             pc.fill_null(pc.not_equal(students.decisions["decided_by"], family.NAME), False)
         )
 
-        terms = self.terms["guardian"]
+        registry = self.terms["guardian"].registry
 
         def decide(of: pa.Table, beside: Beside) -> Linkage:
             theirs = self.families.filter(
@@ -126,9 +139,9 @@ class _House:
             )
             children = _only(self.records["student"], theirs["student_id"])
             guardians = at_the_childs_home(of, children, theirs)
-            links = links_of(by_themselves)
-            kin = family.parents_of_linked(theirs, links, elders_of(guardians), terms.registry)
-            return link(guardians, terms, kin, beside)
+            links = _only(links_of(by_themselves), theirs["student_id"])
+            kin = family.parents_of_linked(theirs, links, elders_of(guardians), registry)
+            return self._link("guardian", guardians, kin, beside)
 
         return decide
 
@@ -148,9 +161,11 @@ def _together(*ids: pa.Array) -> pa.Array:
 
 def _relinked(before: Linkage, after: Linkage) -> pa.Array:
     """Records that have another entry now, or none, or had none."""
-    both = pa.concat_tables([links_of(before.decisions), links_of(after.decisions)])
-    counted = both.group_by(["record_id", "personal_id"]).aggregate([([], "count_all")])
-    return pc.unique(counted.filter(pc.equal(counted["count_all"], 1))["record_id"])
+    old, new = before.decisions, after.decisions
+    at = places_in(old["record_id"], new["record_id"])
+    held, holds = old["personal_id"].take(pa.array(at, mask=at < 0)), new["personal_id"]
+    same = pc.or_(pc.fill_null(pc.equal(held, holds), False), pc.and_(pc.is_null(held), pc.is_null(holds)))
+    return new["record_id"].filter(pc.invert(same)).combine_chunks()
 
 
 A_GRANDPARENT = 38

@@ -92,15 +92,16 @@ def of_kind(table: pa.Table, kind: str) -> pa.Table:
 
 
 def written(out: Path, linkages: dict[str, Linkage], rejects: pa.Table) -> Counts:
-    """Write the tables of results."""
-    for name in TABLES:
-        table = (
-            rejects
-            if name == "rejects"
-            else pa.concat_tables([getattr(linkage, name) for linkage in linkages.values()])
-        )
-        write_parquet(table, out / f"{name}.parquet")
+    """Write the tables of results but the weights."""
+    for name in ("decisions", "candidates"):
+        write_parquet(together(linkages, name), out / f"{name}.parquet")
+    write_parquet(rejects, out / "rejects.parquet")
     return {kind: _counts(linkage.decisions) for kind, linkage in linkages.items()}
+
+
+def together(linkages: dict[str, Linkage], name: str) -> pa.Table:
+    """A table of all kinds."""
+    return pa.concat_tables([getattr(linkage, name) for linkage in linkages.values()])
 
 
 def _counts(decisions: pa.Table) -> dict[str, int]:

@@ -1,19 +1,20 @@
 """What a linkage of folders keeps for the next one: records as they were read, how schools write, and the models that decided."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.errors import FolderProblem
-from connectors.files_out import whole_file, write_parquet
+from connectors.files_out import whole_file, write_arrow
 from matching import model
 from matching.linkage import Linkage
 from matching.model import Model
 from matching.normalise.records import Habits
 from matching.schemas import KINDS
+from matching.weights_table import WEIGHTS
 from pipelines.folder_job import of_kind
 
 FOLDER = "kept"
@@ -43,11 +44,13 @@ class KeptLinkage:
         folder = out / FOLDER
         folder.mkdir(exist_ok=True, mode=0o700)
         (folder / "kept.json").unlink(missing_ok=True)
-        write_parquet(self.records.append_column("print", self.prints), folder / "records.parquet")
-        write_parquet(self.families, folder / "families.parquet")
+        write_arrow(self.records.append_column("print", self.prints), folder / "records.arrow")
+        write_arrow(self.families, folder / "families.arrow")
         (folder / "models.json").touch(mode=0o600)
         model.dump(self.models, folder / "models.json", next(iter(self.models.values())).name)
-        facts = {"basis": self.basis, "registry": self.registry, "habits": asdict(self.habits)}
+        # not asdict, which copies every school's habit
+        habits = {part.name: getattr(self.habits, part.name) for part in fields(Habits)}
+        facts = {"basis": self.basis, "registry": self.registry, "habits": habits}
         # last: without it nothing counts as kept
         with whole_file(folder / "kept.json") as file:
             file.write(json.dumps(facts).encode())
@@ -62,11 +65,11 @@ def kept_linkage(out: Path) -> KeptLinkage:
     folder = out / FOLDER
     try:
         facts = json.loads((folder / "kept.json").read_text(encoding="utf-8"))
-        records = pq.read_table(folder / "records.parquet")
+        records = _read(folder / "records.arrow")
         return KeptLinkage(
             facts["basis"], facts["registry"],
             records.drop_columns(["print"]), records["print"].combine_chunks(),
-            pq.read_table(folder / "families.parquet"),
+            _read(folder / "families.arrow"),
             Habits(**{part.name: facts["habits"][part.name] for part in fields(Habits)}),
             model.load(folder / "models.json"),
         )  # fmt: skip
@@ -76,12 +79,17 @@ def kept_linkage(out: Path) -> KeptLinkage:
         ) from error
 
 
+def _read(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        return reader.read_all()
+
+
 def kept_decisions(out: Path) -> dict[str, Linkage]:
-    """Kind → what was decided, from the tables of results."""
-    tables = [pq.read_table(out / f"{name}.parquet") for name in ("decisions", "candidates", "weights")]
+    """Kind → what was decided, from the tables of results; without weights, which stay where they are (`pipelines.kept_weights`)."""
+    tables = [pq.read_table(out / f"{name}.parquet") for name in ("decisions", "candidates")]
 
     def of(kind: str) -> Linkage:
-        decisions, candidates, weights = (of_kind(table, kind) for table in tables)
-        return Linkage(decisions, candidates, weights, None)
+        decisions, candidates = (of_kind(table, kind) for table in tables)
+        return Linkage(decisions, candidates, WEIGHTS.empty_table(), None)
 
     return {kind: of(kind) for kind in KINDS}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,13 +14,13 @@ from connectors.files import EducationFolder
 from connectors.fingerprints import prints_of
 from connectors.registry_changes import Touched
 from connectors.touched_records import touched_families, touched_records
-from matching.changes import Changed, changed, concerned, without
+from matching.changes import Changed, Compared, changed, compared, concerned, without
 from matching.linkage import Linkage
 from matching.normalise.records import Habits, normalise_with_habits
-from matching.schemas import KINDS
 from matching.sector import relink_sector
-from pipelines.folder_job import Done, Job, by_kind, terms_of, written
+from pipelines.folder_job import Done, Job, by_kind, terms_of, together, written
 from pipelines.kept_linkage import KeptLinkage, kept_decisions
+from pipelines.kept_weights import write_since
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
     """
     raw, of, kept = raw_records(tables), families(tables), previous.kept
     prints = prints_of(raw)
-    what = _changed(raw, prints, kept)
-    records, rejects, habits = _read_again(job, raw, what, kept)
+    found = compared(raw, prints, kept.records, kept.prints)
+    what = changed(raw, kept.records, found)
+    records, rejects, habits = _read_again(job, raw, found, kept)
     of_kind, decided = by_kind(records), kept_decisions(previous.results)
     todo = concerned(of_kind, by_kind(kept.records), (kept.families, of), decided, what)
     decided = {kind: without(linkage, what[kind].gone) for kind, linkage in decided.items()}
@@ -59,7 +61,9 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
     todo["guardian"] = pc.unique(pa.concat_arrays([todo["guardian"], beside]))
     job.progress("again", sum(map(len, todo.values())), len(records))
     terms = {kind: replace(one, model=kept.models[kind]) for kind, one in terms_of(job).items()}
-    linkages = relink_sector(of_kind, of, terms, decided, todo)
+    relinked = relink_sector(of_kind, of, terms, decided, todo)
+    linkages = relinked.linkages
+    write_since(out, previous.results, relinked.again, together(linkages, "weights"))
     earlier = pq.read_table(previous.results / "rejects.parquet")
     counts = written(
         out, linkages, pa.concat_tables([tables.rejects, _still(earlier, what, records), rejects])
@@ -71,36 +75,15 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
     return counts, same
 
 
-def _changed(raw: pa.Table, prints: pa.Array, kept: KeptLinkage) -> dict[str, Changed]:
-    """Kind → what changed."""
-
-    def of(table: pa.Table, of_prints: pa.Array, kind: str) -> tuple[pa.Array, pa.Array]:
-        mine = pc.equal(table["kind"], kind).combine_chunks()
-        return table["record_id"].combine_chunks().filter(mine), of_prints.filter(mine)
-
-    return {kind: changed(*of(raw, prints, kind), *of(kept.records, kept.prints, kind)) for kind in KINDS}
-
-
 def _read_again(
-    job: Job, raw: pa.Table, what: Mapping[str, Changed], kept: KeptLinkage
+    job: Job, raw: pa.Table, found: Compared, kept: KeptLinkage
 ) -> tuple[pa.Table, pa.Table, Habits]:
     """All records in the order of `raw`, of which only those that changed were read; rejects of these, and habits."""
-    new = pc.is_in(
-        _keys(raw), value_set=pa.concat_arrays([_keyed(kind, one.now) for kind, one in what.items()])
-    )
-    read = normalise_with_habits(raw.filter(new), job.as_of, job.registry.profile, kept.habits)
-    everybody = pa.concat_tables([read.records, kept.records]).combine_chunks()
-    # of a record that was read again, the first is the new one
-    records = everybody.take(pc.index_in(_keys(raw), value_set=_keys(everybody)))
-    return records, read.rejects, kept.habits.and_of(read.habits)
-
-
-def _keys(table: pa.Table) -> pa.Array:
-    return pc.binary_join_element_wise(table["kind"], table["record_id"], "/").combine_chunks()
-
-
-def _keyed(kind: str, ids: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(pa.scalar(kind), ids, "/")
+    new = ~found.same
+    read = normalise_with_habits(raw.filter(pa.array(new)), job.as_of, job.registry.profile, kept.habits)
+    everybody = pa.concat_tables([kept.records, read.records]).combine_chunks()
+    source = np.where(new, len(kept.records) + np.cumsum(new) - 1, found.before)
+    return everybody.take(pa.array(source)), read.rejects, kept.habits.and_of(read.habits)
 
 
 def _touched(job: Job, kind: str, records: pa.Table, decided: Linkage, previous: Previous) -> pa.Array:

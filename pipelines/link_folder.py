@@ -32,9 +32,10 @@ from matching.profile import Profile
 from matching.profile import profile as profile_named
 from matching.schemas import KINDS
 from matching.sector import link_sector
-from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, untold, written
+from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, together, untold, written
 from pipelines.kept_linkage import FOLDER as KEPT
 from pipelines.kept_linkage import KeptLinkage, kept_linkage
+from pipelines.kept_weights import write_whole
 from pipelines.link_changes import Previous, link_changes
 
 PART = "province="
@@ -231,6 +232,7 @@ def _linked_all(job: Job, tables: EducationFolder, out: Path) -> Counts:
     del raw
     terms = terms_of(job)
     linkages = link_sector(by_kind(read.records), of, terms)
+    write_whole(out, together(linkages, "weights"))
     counts = written(out, linkages, pa.concat_tables([rejects, read.rejects]))
     models = {
         kind: linkage.facts.model if linkage.facts else terms[kind].model

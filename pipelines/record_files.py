@@ -15,6 +15,7 @@ from connectors.files import read_education_folder
 from connectors.registry_folder import registry_folder
 from matching.schemas import ENTRY, KINDS
 from pipelines.errors import RecordAmbiguous, RecordUnknown, RunUnknown
+from pipelines.kept_weights import lines_of
 from reporting.explanation import CaseRows
 
 Rows = list[dict[str, Any]]
@@ -83,7 +84,8 @@ def _the_one(decisions: Rows, record: str, where: str) -> dict[str, Any]:
 def _case_rows(folder: Path, decision: dict[str, Any], typed: Rows, registry: Path | None) -> CaseRows:
     record, kind = decision["record_id"], decision["kind"]
     candidates, weights = (
-        _rows(folder / f"{name}.parquet", record, kind) for name in ("candidates", "weights")
+        _rows(folder / "candidates.parquet", record, kind),
+        lines_of(folder, _wanted(record, kind)),
     )
     named = {decision["personal_id"], decision["candidate_id"]} - {None}
     named |= {row["personal_id"] for row in candidates + weights}
@@ -95,9 +97,12 @@ def _rows(path: Path, record: str, kind: str | None) -> Rows:
     """The rows of a record in a file; none where there is no file."""
     if not path.is_file():
         return []
-    wanted = [("record_id", "=", record), *([("kind", "=", kind)] if kind else [])]
-    rows: Rows = pq.read_table(path, filters=wanted, partitioning=None).to_pylist()
+    rows: Rows = pq.read_table(path, filters=_wanted(record, kind), partitioning=None).to_pylist()
     return rows
+
+
+def _wanted(record: str, kind: str | None) -> list[tuple[str, str, str]]:
+    return [("record_id", "=", record), *([("kind", "=", kind)] if kind else [])]
 
 
 def _typed(folder: Path, record: str, kind: str) -> Rows:

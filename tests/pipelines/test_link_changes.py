@@ -11,6 +11,7 @@ import pytest
 
 from connectors.errors import FolderProblem
 from connectors.files import read_education_folder
+from connectors.files_out import write_arrow
 from connectors.registry_changes import merge_changes
 from connectors.registry_index import build_index
 from matching.found import LinkSettings
@@ -97,10 +98,11 @@ def night_of_the_registry(out, draw, path):
 def everything_in_question(out, folder):
     """The results as if every record had changed since: the same models, nothing to keep."""
     shutil.copytree(out, folder)
-    path = folder / "kept" / "records.parquet"
-    records = pq.read_table(path)
+    path = folder / "kept" / "records.arrow"
+    with pa.ipc.open_file(path) as file:
+        records = file.read_all()
     at = records.column_names.index("print")
-    pq.write_table(records.set_column(at, "print", pa.array([0] * len(records), pa.uint64())), path)
+    write_arrow(records.set_column(at, "print", pa.array([0] * len(records), pa.uint64())), path)
     return folder
 
 
@@ -178,6 +180,6 @@ def test_results_that_cannot_be_gone_on_from_are_named(first, index, tmp_path, d
         previous.mkdir()
     if damage == "half-written":
         shutil.copytree(first, previous)
-        (previous / "kept" / "records.parquet").write_bytes(b"PAR1")
+        (previous / "kept" / "records.arrow").write_bytes(b"ARROW1")
     with pytest.raises(FolderProblem, match="holds no results to go on from"):
         linked(SAMPLES / "education", tmp_path / "out", index, previous)
