@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.columns import Entries, Records, packed
+from matching.compiled import compiled, int64
 from matching.nametable import Array, Names, name_table
 from matching.profile import Profile
 from matching.rows import side_by_side
+from matching.text_bytes import text_bytes
 
 GENDERS = (None, "M", "F")
 """Code of a gender: its position."""
@@ -132,13 +134,31 @@ def _code(column: pa.ChunkedArray | pa.Array, words: tuple[str | None, ...]) -> 
 
 def digits(column: pa.ChunkedArray | pa.Array, kind: type) -> Array:
     """Codes and numbers as integers; what is not all digits, or too large to be one, is 0."""
-    text = combined(column)
-    all_digits = pc.fill_null(pc.match_substring_regex(text, "^[0-9]{1,12}$"), fill_value=False)
-    numbers = pc.fill_null(pc.if_else(all_digits, text, None).cast(pa.int64()), 0).to_numpy(
-        zero_copy_only=False
-    )
-    fitting: Array = np.where(numbers <= np.iinfo(kind).max, numbers, 0).astype(kind)
+    text = combined(column).cast(pa.string())
+    numbers = _numbers(*text_bytes(text))
+    fits = numbers <= np.iinfo(kind).max
+    if text.null_count:
+        fits &= text.is_valid().to_numpy(zero_copy_only=False)
+    fitting: Array = np.where(fits, numbers, 0).astype(kind)
     return fitting
+
+
+@compiled
+def _numbers(start: Array, letters: Array) -> Array:
+    """Each text of one to twelve digits as a number, any other as 0."""
+    numbers = np.zeros(len(start) - 1, np.int64)
+    for i in range(len(numbers)):
+        if not 0 < start[i + 1] - start[i] <= 12:
+            continue
+        value = int64(0)
+        for k in range(start[i], start[i + 1]):
+            digit = int64(letters[k]) - 48
+            if not 0 <= digit <= 9:
+                value = int64(0)
+                break
+            value = value * 10 + digit
+        numbers[i] = value
+    return numbers
 
 
 def id_text(numbers: Array, width: int = 12) -> pa.Array:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from matching.compiled import compiled, int64
 from matching.keys import combined
 from matching.nametable import Array, mixed
+from matching.text_bytes import text_bytes
 
 _AHEAD = 16
 """How many rows may have come or gone in one place before its neighbours are looked up one by one."""
@@ -18,7 +19,7 @@ def places_in(others: pa.ChunkedArray | pa.Array, ids: pa.ChunkedArray | pa.Arra
     Hashing half a million of them takes ten times as long as seeing that they stand as they did.
     """
     wanted, there = (combined(one).cast(pa.string()) for one in (ids, others))
-    at = _side_by_side(*_text(wanted), *_text(there))
+    at = _side_by_side(*text_bytes(wanted), *text_bytes(there))
     left = np.flatnonzero(at < 0)
     if len(left):
         # the table that is searched is made of the fewer
@@ -31,7 +32,7 @@ def places_in(others: pa.ChunkedArray | pa.Array, ids: pa.ChunkedArray | pa.Arra
 
 def all_differ(ids: pa.ChunkedArray | pa.Array) -> bool:
     """Whether all texts (none null) surely are different ones: by their hashes, so that hardly ever two that differ seem the same."""
-    hashes = np.sort(_hashed(*_text(combined(ids).cast(pa.string()))))
+    hashes = np.sort(_hashed(*text_bytes(combined(ids).cast(pa.string()))))
     return bool((hashes[1:] != hashes[:-1]).all())
 
 
@@ -45,16 +46,6 @@ def _hashed(start: Array, letters: Array) -> Array:
             value = (value ^ np.uint64(letters[k])) * np.uint64(0x100000001B3)
         hashes[i] = mixed(np.int64(value))
     return hashes
-
-
-def _text(ids: pa.Array) -> tuple[Array, Array]:
-    """Where each begins (int32, one more than there are), and their bytes."""
-    _, offsets, letters = ids.buffers()
-    start = np.zeros(1, np.int32) if offsets is None else np.frombuffer(offsets, np.int32)
-    nothing = np.zeros(0, np.uint8)
-    return start[ids.offset : ids.offset + len(ids) + 1], (
-        nothing if letters is None else np.frombuffer(letters, np.uint8)
-    )
 
 
 @compiled
