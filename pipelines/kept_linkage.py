@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -56,15 +57,23 @@ class KeptLinkage:
             file.write(json.dumps(facts).encode())
 
 
+def kept_basis(out: Path) -> str:
+    """What the decisions of a linkage followed from: those of another can't be gone on from, nor what it kept be read.
+
+    Raises:
+        FolderProblem: nothing was kept, or the folder was left half-written.
+    """
+    return str(_facts(out)["basis"])
+
+
 def kept_linkage(out: Path) -> KeptLinkage:
-    """What a linkage kept.
+    """What a linkage on the same basis kept.
 
     Raises:
         FolderProblem: nothing, or the folder was left half-written.
     """
-    folder = out / FOLDER
+    facts, folder = _facts(out), out / FOLDER
     try:
-        facts = json.loads((folder / "kept.json").read_text(encoding="utf-8"))
         records = _read(folder / "records.arrow")
         return KeptLinkage(
             facts["basis"], facts["registry"],
@@ -74,9 +83,22 @@ def kept_linkage(out: Path) -> KeptLinkage:
             model.load(folder / "models.json"),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise FolderProblem(
-            out, "holds no results to go on from", "Give the folder of results of an earlier run, or none."
-        ) from error
+        raise _nothing_kept(out) from error
+
+
+def _facts(out: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads((out / FOLDER / "kept.json").read_text(encoding="utf-8"))
+        known = {name: facts[name] for name in ("basis", "registry", "habits")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _nothing_kept(out) from error
+    return known
+
+
+def _nothing_kept(out: Path) -> FolderProblem:
+    return FolderProblem(
+        out, "holds no results to go on from", "Give the folder of results of an earlier run, or none."
+    )
 
 
 def _read(path: Path) -> pa.Table:

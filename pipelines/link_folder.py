@@ -34,7 +34,7 @@ from matching.schemas import KINDS
 from matching.sector import link_sector
 from pipelines.folder_job import Counts, Done, Job, Progress, by_kind, terms_of, together, untold, written
 from pipelines.kept_linkage import FOLDER as KEPT
-from pipelines.kept_linkage import KeptLinkage, kept_linkage
+from pipelines.kept_linkage import KeptLinkage, kept_basis, kept_linkage
 from pipelines.kept_weights import write_whole
 from pipelines.link_changes import Previous, link_changes
 
@@ -113,7 +113,7 @@ def link_folders(  # noqa: PLR0913 (what a run may be told; nothing in it belong
     for part in parts or (education,):
         check_education_folder(part, needed)
     if previous is not None and not parts:
-        kept_linkage(previous)
+        kept_basis(previous)
     with _index(
         registry.resolve(), index and index.resolve(), out.resolve(), whole, memory, progress
     ) as built:
@@ -210,11 +210,12 @@ def _basis(job: Job, education: Path) -> str:
 
 def _linked(job: Job, education: Path, out: Path, previous: Path | None) -> Done:
     """Decide on the records of one folder, or on what changed in it, and write what was decided."""
-    before = kept_linkage(previous) if previous is not None else None
-    changes = job.touched(before.registry) if before is not None and before.basis == job.basis else None
-    if previous is None or before is None or changes is None:
-        return _linked_all(job, _read(job, education), out), None
-    return link_changes(job, _read(job, education), out, Previous(before, previous, changes))
+    if previous is not None and kept_basis(previous) == job.basis:
+        before = kept_linkage(previous)
+        changes = job.touched(before.registry)
+        if changes is not None:
+            return link_changes(job, _read(job, education), out, Previous(before, previous, changes))
+    return _linked_all(job, _read(job, education), out), None
 
 
 def _read(job: Job, education: Path) -> EducationFolder:

@@ -1,6 +1,7 @@
 """`link --previous`: what no change concerns keeps its decision, and everything ends as if all had been decided on."""
 
 import datetime
+import json
 import random
 import shutil
 from pathlib import Path
@@ -171,6 +172,17 @@ def test_an_extract_indexed_anew_decides_on_everything(first, tmp_path):
         SAMPLES / "education", registry, tmp_path / "out", previous=first, as_of=AS_OF, run="new"
     )
     assert again.kept is None
+
+
+def test_results_of_another_program_are_decided_on_anew_whatever_it_kept(first, index, tmp_path):
+    previous = tmp_path / "previous"
+    shutil.copytree(first, previous)
+    kept = previous / "kept" / "kept.json"
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"basis": "another"}))
+    (previous / "kept" / "records.arrow").rename(previous / "kept" / "records.another")
+    again = linked(SAMPLES / "education", tmp_path / "out", index, previous)
+    assert again.kept is None
+    assert outcomes(again.out) == outcomes(first)
 
 
 @pytest.mark.parametrize("damage", ["no folder", "no results", "half-written"])
