@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.errors import FolderProblem
 from connectors.files_out import write_parquet
 from matching.weights_table import WEIGHTS
 
@@ -25,8 +26,9 @@ _MOST_SINCE = 0.2
 
 def write_whole(out: Path, weights: pa.Table) -> None:
     """Write the lines (WEIGHTS) of all records; what was there goes."""
-    (out / SINCE).unlink(missing_ok=True)
     write_parquet(weights, out / WHOLE)
+    # last: killed in between, what nights left still stands above
+    (out / SINCE).unlink(missing_ok=True)
 
 
 def write_since(out: Path, previous: Path, again: Mapping[str, pa.Array], weights: pa.Table) -> None:
@@ -37,7 +39,12 @@ def write_since(out: Path, previous: Path, again: Mapping[str, pa.Array], weight
         previous: that of the results before.
         again: kind → IDs of the records decided on.
         weights: WEIGHTS of these.
+
+    Raises:
+        FolderProblem: the results before have no weights any more.
     """
+    if not (previous / WHOLE).is_file():
+        raise FolderProblem(previous, f"holds no {WHOLE}", "Link all records again, without --previous.")
     earlier = pq.read_table(previous / SINCE) if (previous / SINCE).exists() else WEIGHTS.empty_table()
     nobody = [_without_candidates(kind, ids, weights) for kind, ids in again.items()]
     since = pa.concat_tables([_but(earlier, again), weights, *nobody])

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.errors import FolderProblem
 from matching.weights_table import WEIGHTS
 from pipelines.kept_weights import SINCE, WHOLE, lines_of, write_since, write_whole
 
@@ -93,6 +94,25 @@ def test_a_run_over_all_ends_what_nights_left(night):
     write_whole(night, lines(("student/s1", 1), number="005"))
     assert numbers(night, "student/s1") == ["005"]
     assert numbers(night, "student/s2") == []
+
+
+def test_killed_while_all_are_put_together_no_record_gets_its_older_lines_back(night, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    again = [f"s{place}" for place in range(10, 60)]
+    with monkeypatch.context() as here:
+        here.setattr("pipelines.kept_weights.write_parquet", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_since(night, night, ids(student=again), lines(*((f"student/{one}", 1) for one in again)))
+    assert numbers(night, "student/s1") == ["002"]
+    assert numbers(night, "student/s2") == []
+
+
+def test_results_without_weights_are_named(first, tmp_path):
+    (first / WHOLE).unlink()
+    with pytest.raises(FolderProblem, match=r"holds no weights\.parquet"):
+        write_since(tmp_path, first, ids(student=["s1"]), lines())
 
 
 def test_where_files_cannot_have_two_names_they_are_copied(first, tmp_path, monkeypatch):
