@@ -21,7 +21,9 @@ from matching.keys import digits, record_columns
 from matching.model import Model
 from matching.nametable import Array
 from matching.normalise.names import entry_names
+from matching.passes.search import FUZZY
 from matching.subjects import subjects_of
+from matching.updating import SETTLED
 
 
 def touched_records(
@@ -29,8 +31,8 @@ def touched_records(
 ) -> pa.Array:
     """IDs of records whose decision may be another now.
 
-    Linked ones whose entry changed, or beside whom somebody of the same name and birth year changed or came; open ones who by the
-    blocking rules may be somebody touched; all who claim one of their numbers.
+    Linked ones whose entry changed, or beside whom somebody of the same name and birth year changed or came; who by the blocking rules
+    may be somebody touched, of those who are open or were found in spite of what differs; all who claim one of their numbers.
 
     Args:
         records: RECORDS of one kind.
@@ -48,10 +50,18 @@ def touched_records(
     claimed = [digits(of[name], np.int64) for name in ("claimed_id", "claimed_former", "claimed_other")]
     met = np.any([among(touched.ids, numbers) for numbers in (entry, *claimed)], axis=0)
     met |= _namesakes(of, touched.people, registry)
-    is_open = pc.not_equal(decisions["outcome"].take(at), Outcome.LINKED).to_numpy()
-    still = np.flatnonzero(is_open & ~met & of["left_out"].is_null().to_numpy())
+    still = np.flatnonzero(_unsure(decisions, at) & ~met & of["left_out"].is_null().to_numpy())
     met[still[_alike(of.take(pa.array(still)), touched.people, registry, model)]] = True
     return of["record_id"].combine_chunks().filter(pa.array(met))
+
+
+def _unsure(decisions: pa.Table, at: pa.Array) -> Array:
+    """Who is open, or was found by the widest search, or not beyond doubt: whoever comes may be likelier, or as likely."""
+    of = decisions.select(["outcome", "decided_by", "match_probability"]).take(at)
+    is_open = pc.not_equal(of["outcome"], Outcome.LINKED)
+    widely = pc.fill_null(pc.equal(of["decided_by"], FUZZY), False)
+    doubtful = pc.fill_null(pc.less(of["match_probability"], SETTLED), True)
+    return np.asarray(pc.or_(pc.or_(is_open, widely), doubtful).to_numpy())
 
 
 def touched_families(

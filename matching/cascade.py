@@ -38,7 +38,7 @@ from matching.holders import beside_the_linked, in_competition, less_likely
 from matching.keys import record_columns
 from matching.kinship import Kin, kin_of
 from matching.learning import FEW_VERIFIED, by_expectation, learned, with_kin, with_prior
-from matching.limits import limit_of
+from matching.limits import limit_for_later, limit_of
 from matching.measuring import Checked, measured
 from matching.model import HARDLY_OTHERS, Model
 from matching.nametable import Array
@@ -199,7 +199,7 @@ def _at_the_limit(
 
 def _facts(work: Work, found: Found, model: Model, limit: float, checked: Checked) -> SearchFacts:
     return SearchFacts(
-        model=replace(model, threshold=limit),
+        model=replace(model, threshold=limit_for_later(limit, work.settings, model)),
         threshold=limit,
         compared=work.compared,
         settled={name: int((found.decided_by == at).sum()) for at, name in enumerate(CASCADE)},

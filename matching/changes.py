@@ -11,7 +11,7 @@ from matching.beside import among
 from matching.keys import digits
 from matching.linkage import Linkage
 from matching.nametable import Array
-from matching.same_order import places_in
+from matching.same_order import places_in, same_values
 from matching.schemas import KINDS
 
 _GUARDIANS, _STUDENTS = "guardian_id", "student_id"
@@ -25,6 +25,8 @@ class Changed:
     """IDs of records that are new, or not as they were."""
     gone: pa.Array
     """IDs of records that are no more."""
+    told: pa.Array
+    """IDs of those of the first that are new, or tell something else of their family."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,43 @@ def compared(now: pa.Table, prints: pa.Array, before: pa.Table, prints_before: p
     return Compared(at, same)
 
 
+TOLD = {
+    "teacher": (),
+    "student": ("birth_from", "residence_province", "residence_commune"),
+    "guardian": ("name",),
+}
+"""Kind → columns of RECORDS that are evidence in the decisions on others: `matching.sector.at_the_childs_home`, `with_parent_names`."""
+
+
 def changed(now: pa.Table, before: pa.Table, found: Compared) -> dict[str, Changed]:
-    """Kind → what changed (tables as in `compared`)."""
+    """Kind → what changed.
+
+    Args:
+        now: RECORDS that there are.
+        before: RECORDS that there were.
+        found: the two compared.
+    """
     gone = np.ones(len(before), bool)
     gone[found.before[found.before >= 0]] = False
-    return {kind: Changed(_ids_of(now, ~found.same, kind), _ids_of(before, gone, kind)) for kind in KINDS}
+    new = np.flatnonzero(~found.same)
+    some, at = now.take(pa.array(new)), found.before[new]
+    was = before.take(pa.array(at, mask=at < 0))
+    return {
+        kind: Changed(
+            _ids_of(some, np.ones(len(some), bool), kind),
+            _ids_of(before, gone, kind),
+            _ids_of(some, (at < 0) | _differ(some, was, columns), kind),
+        )
+        for kind, columns in TOLD.items()
+    }
+
+
+def _differ(some: pa.Table, was: pa.Table, columns: tuple[str, ...]) -> Array:
+    """Whether two rows differ in one of some columns."""
+    differs = np.zeros(len(some), bool)
+    for name in columns:
+        differs |= ~same_values(some[name], was[name])
+    return differs
 
 
 def _ids_of(records: pa.Table, chosen: Array, kind: str) -> pa.Array:
@@ -78,7 +112,7 @@ def concerned(
 ) -> dict[str, pa.Array]:
     """IDs of records that are to be decided on, since they or those whom they are compared with changed.
 
-    Beside the changed ones: their families, whose names, homes and ages are evidence; who claims a number that they claim or claimed;
+    Beside the changed ones: the families of those whose name, home or age is evidence there (`TOLD`); who claims a number that they claim or claimed;
     who shares an entry with one that is gone.
 
     Args:
@@ -95,11 +129,11 @@ def concerned(
     links = _differing(*families)
     todo["student"] += [
         links[_STUDENTS],
-        _relatives(families[1], what["guardian"].now, _GUARDIANS, _STUDENTS),
+        _relatives(families[1], what["guardian"].told, _GUARDIANS, _STUDENTS),
     ]
     todo["guardian"] += [
         links[_GUARDIANS],
-        _relatives(families[1], what["student"].now, _STUDENTS, _GUARDIANS),
+        _relatives(families[1], what["student"].told, _STUDENTS, _GUARDIANS),
     ]
     return {kind: _known(records[kind], pa.concat_arrays(ids)) for kind, ids in todo.items()}
 

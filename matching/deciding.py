@@ -74,6 +74,24 @@ def without_silent(found: Found, silence: Silence) -> Found:
     )
 
 
+def through_guardians(found: Found, records: pa.Table, kin: pa.Table | None) -> Found:
+    """Pupils who were open until their guardians were known are found through the family, whichever pass then settled them.
+
+    Else a night would take them for links that stand by themselves, and have the guardians confirmed by the children whom they confirmed.
+
+    Args:
+        found: what was found.
+        records: RECORDS.
+        kin: `family.KIN`, who records are likely to be by their family.
+    """
+    if kin is None:
+        return found
+    children = kin["record_id"].filter(pc.equal(kin["slot"], family.CHILD)).combine_chunks()
+    is_child = pc.is_in(records["record_id"], value_set=children).to_numpy()
+    decided_by = np.where(is_child & found.by_machine, CASCADE.index(family.NAME), found.decided_by)
+    return replace(found, decided_by=decided_by.astype(found.decided_by.dtype))
+
+
 def facts_of(records: pa.Table, searched: Searched, silence: Silence) -> Facts:
     """Collect them from RECORDS, the search, and what the registry did not say."""
     number_found = np.zeros(len(records), bool)

@@ -17,6 +17,17 @@ CAUTION = 0.6
 """Of the target, what the probabilities may use up: they are estimates themselves."""
 
 
+EASE = 0.05
+"""More doubt than the last record linked may leave, for who is decided on later: one namesake more in the registry must not undo it."""
+
+
+def limit_for_later(limit: float, settings: LinkSettings, model: Model) -> float:
+    """The limit of records that are decided on apart from the whole, a night's; as it was told, or a little below that of the whole."""
+    if settings.threshold is not None or limit >= 1:
+        return limit
+    return max(limit - EASE * (1 - limit), min(limit, settings.floor(model)))
+
+
 def limit_of(work: Work, found: Found, model: Model) -> float:
     """From which probability all links together keep the target.
 

@@ -87,7 +87,8 @@ def link(records: pa.Table, terms: Terms, kin: pa.Table | None = None, beside: B
         terms.engine,
     )
     silence = terms.registry.silence(records)
-    searched = replace(searched, found=deciding.without_silent(searched.found, silence))
+    found = deciding.without_silent(searched.found, silence)
+    searched = replace(searched, found=deciding.through_guardians(found, records, kin))
     resolution = _resolved(searched)
     facts = deciding.facts_of(records, searched, silence)
     outcome = deciding.outcomes(searched.found, resolution, facts, terms.settings)

@@ -1,4 +1,4 @@
-"""Where records stand in another table that holds most of them in the same order: a night's records beside those of the night before; and whether all IDs differ."""
+"""Where records stand in another table that holds most of them in the same order: a night's records beside those of the night before; whether two columns hold the same, and whether all IDs differ."""
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,14 @@ def places_in(others: pa.ChunkedArray | pa.Array, ids: pa.ChunkedArray | pa.Arra
             found.is_valid().to_numpy(zero_copy_only=False)
         )
     return at
+
+
+def same_values(one: pa.ChunkedArray | pa.Array, other: pa.ChunkedArray | pa.Array) -> Array:
+    """Where two columns of one type hold the same, or both nothing: bool."""
+    one, other = combined(one), combined(other)
+    equal = pc.fill_null(pc.equal(one, other), fill_value=False)
+    both = pc.and_(pc.is_null(one), pc.is_null(other))
+    return np.asarray(pc.or_(equal, both).to_numpy(zero_copy_only=False))
 
 
 def all_differ(ids: pa.ChunkedArray | pa.Array) -> bool:

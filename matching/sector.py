@@ -12,7 +12,7 @@ from matching.beside import Beside
 from matching.keys import CHILD_YEAR
 from matching.linkage import Linkage, Terms, link, links_of, open_records
 from matching.passes import family
-from matching.same_order import places_in
+from matching.same_order import places_in, same_values
 from matching.schemas import KINDS
 
 
@@ -73,21 +73,17 @@ def relink_sector(
     house = _House(records, families, {kind: one.of_whole(one.model) for kind, one in terms.items()})
     teacher = decided_again(records["teacher"], before["teacher"], todo["teacher"], house.teachers)
     student = decided_again(records["student"], before["student"], todo["student"], house.students)
-    relinked = _of(families, "student_id", _relinked(before["student"], student), "guardian_id")
+    found = _by_themselves(student)
+    relinked = _of(families, "student_id", _relinked(_by_themselves(before["student"]), found), "guardian_id")
     ids = records["guardian"]["record_id"].combine_chunks()
     again = _together(todo["guardian"], ids.filter(pc.is_in(ids, value_set=relinked)))
-    guardian = decided_again(records["guardian"], before["guardian"], again, house.guardians_of(student))
-    touched = _together(
-        todo["student"], _of(families, "guardian_id", _relinked(before["guardian"], guardian), "student_id")
-    )
-    still_open = open_records(records["student"], student.decisions)
-    still_open = still_open.filter(pc.is_in(still_open["record_id"], value_set=touched))
-    theirs = families_of(families, still_open)
-    links = _only(links_of(guardian.decisions), theirs["guardian_id"])
-    kin = family.children_of_linked(theirs, links, terms["student"].registry)
-    student = decided_again(
-        records["student"], student, pc.unique(kin["record_id"]), house.students_of(guardian)
-    )
+    guardian = decided_again(records["guardian"], before["guardian"], again, house.guardians_of(found))
+    relinked = _relinked(_held(before["guardian"]), _held(guardian))
+    touched = _together(*house.decided["student"], _of(families, "guardian_id", relinked, "student_id"))
+    not_alone = found["record_id"].filter(pc.is_null(found["personal_id"])).combine_chunks()
+    touched = not_alone.filter(pc.is_in(not_alone, value_set=touched))
+    decide = house.students_of(guardian, not_alone)
+    student = decided_again(records["student"], student, touched, decide)
     again = {kind: _together(pa.array([], pa.string()), *house.decided[kind]) for kind in KINDS}
     return Relinked({"teacher": teacher, "student": student, "guardian": guardian}, again)
 
@@ -114,23 +110,19 @@ class _House:
         guardians = _only(self.records["guardian"], theirs["guardian_id"])
         return self._link("student", with_parent_names(of, guardians, theirs), kin, beside)
 
-    def students_of(self, guardians: Linkage) -> Decide:
-        """Students by the children of their linked guardians."""
+    def students_of(self, guardians: Linkage, ids: pa.Array) -> Decide:
+        """Students, of whom some (`ids`) may be found by the children of their linked guardians."""
 
         def decide(of: pa.Table, beside: Beside) -> Linkage:
-            theirs = families_of(self.families, of)
+            theirs = families_of(self.families, of.filter(pc.is_in(of["record_id"], value_set=ids)))
             links = _only(links_of(guardians.decisions), theirs["guardian_id"])
             kin = family.children_of_linked(theirs, links, self.terms["student"].registry)
             return self.students(of, beside, kin)
 
         return decide
 
-    def guardians_of(self, students: Linkage) -> Decide:
-        """Guardians by the parents of their linked children: of those who weren't found through a guardian."""
-        by_themselves = students.decisions.filter(
-            pc.fill_null(pc.not_equal(students.decisions["decided_by"], family.NAME), False)
-        )
-
+    def guardians_of(self, students: pa.Table) -> Decide:
+        """Guardians by the parents of their linked children, as `_by_themselves` has them."""
         registry = self.terms["guardian"].registry
 
         def decide(of: pa.Table, beside: Beside) -> Linkage:
@@ -139,7 +131,8 @@ class _House:
             )
             children = _only(self.records["student"], theirs["student_id"])
             guardians = at_the_childs_home(of, children, theirs)
-            links = _only(links_of(by_themselves), theirs["student_id"])
+            links = _only(students, theirs["student_id"])
+            links = links.filter(pc.is_valid(links["personal_id"]))
             kin = family.parents_of_linked(theirs, links, elders_of(guardians), registry)
             return self._link("guardian", guardians, kin, beside)
 
@@ -159,13 +152,25 @@ def _together(*ids: pa.Array) -> pa.Array:
     return pc.unique(pa.concat_arrays(ids))
 
 
-def _relinked(before: Linkage, after: Linkage) -> pa.Array:
-    """Records that have another entry now, or none, or had none."""
-    old, new = before.decisions, after.decisions
-    at = places_in(old["record_id"], new["record_id"])
-    held, holds = old["personal_id"].take(pa.array(at, mask=at < 0)), new["personal_id"]
-    same = pc.or_(pc.fill_null(pc.equal(held, holds), False), pc.and_(pc.is_null(held), pc.is_null(holds)))
-    return new["record_id"].filter(pc.invert(same)).combine_chunks()
+def _held(linkage: Linkage) -> pa.Table:
+    """`record_id`, `personal_id` of all records, null for who isn't linked."""
+    return linkage.decisions.select(["record_id", "personal_id"])
+
+
+def _by_themselves(students: Linkage) -> pa.Table:
+    """As `_held`, but null for those found through a guardian as well: they say nothing of their guardians."""
+    held = _held(students)
+    through = pc.fill_null(pc.equal(students.decisions["decided_by"], family.NAME), False)
+    alone = pc.if_else(through, pa.scalar(None, pa.string()), held["personal_id"])
+    return held.set_column(1, "personal_id", alone)
+
+
+def _relinked(before: pa.Table, after: pa.Table) -> pa.Array:
+    """Records that have another entry now, or none, or had none (tables as `_held`)."""
+    at = places_in(before["record_id"], after["record_id"])
+    held = before["personal_id"].take(pa.array(at, mask=at < 0))
+    changed = pa.array(~same_values(held, after["personal_id"]))
+    return after["record_id"].filter(changed).combine_chunks()
 
 
 A_GRANDPARENT = 38

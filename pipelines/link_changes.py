@@ -46,8 +46,8 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
     raw, of, kept = raw_records(tables), families(tables), previous.kept
     prints = prints_of(raw)
     found = compared(raw, prints, kept.records, kept.prints)
-    what = changed(raw, kept.records, found)
     records, rejects, habits = _read_again(job, raw, found, kept)
+    what = changed(records, kept.records, found)
     of_kind, decided = by_kind(records), kept_decisions(previous.results)
     todo = concerned(of_kind, by_kind(kept.records), (kept.families, of), decided, what)
     decided = {kind: without(linkage, what[kind].gone) for kind, linkage in decided.items()}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.normalise.columns import Column, Distinct, spread
+from matching.normalise.columns import NO_HABIT, Column, Distinct, Habit, known_or_told, spread
 from matching.normalise.encodings import LEGACY, decode
 from matching.normalise.letters import clean, without_marks
 from matching.normalise.rejects import Reject
@@ -67,29 +68,48 @@ def read_gender(text: str) -> Gender | None:
     return _in_any_encoding(re.sub(r"\.0+$", "", text), _GENDER_OF.get)
 
 
-def normalise_genders(column: Column, schools: Column, told: np.ndarray) -> tuple[pa.Array, pa.Array]:
+@dataclass(frozen=True)
+class GenderColumn:
+    """Genders read, and per row what was wrong."""
+
+    gender: pa.Array
+    """M, F or null."""
+    reject: pa.Array
+    """Codes."""
+    habit: Habit
+    """1 where a woman is 1, 0 where a man is; only of schools whose records tell."""
+
+
+def normalise_genders(
+    column: Column, schools: Column, told: np.ndarray, known: Habit = NO_HABIT
+) -> GenderColumn:
     """Read a column of genders, 0 and 1 by what names and numbers say of the people whom a school gives them to.
 
     Args:
         column: As typed.
         schools: Whose habit it is, one value per row.
         told: Per row, what else says: 1 for a woman, -1 for a man, 0 for nothing.
-
-    Returns:
-        Genders (M, F or null), and per row the code of what was wrong.
+        known: Habits told before.
     """
     texts, groups = Distinct(column), Distinct(schools)
     plain = [re.sub(r"\.0+$", "", text.strip()) for text in texts.values]
     codes = np.array([{"1": 1, "0": -1}.get(text, 0) for text in plain], dtype=np.int64)[texts.codes]
-    woman_is_1 = (np.bincount(groups.codes, weights=codes * told, minlength=len(groups)) > 0)[groups.codes]
+    agreed = np.bincount(groups.codes, weights=codes * told, minlength=len(groups))
+    habit = known_or_told(groups, (agreed > 0).astype(np.int64), known)
+    woman_is_1 = (habit == 1)[groups.codes]
     genders = [read_gender(text) for text in plain]
     unread = [
         gender is None and not says_nothing(text) for gender, text in zip(genders, texts.values, strict=True)
     ]
     by_code = pc.if_else(pa.array(codes > 0), Gender.FEMALE.value, Gender.MALE.value)
-    return (
+    return GenderColumn(
         pc.if_else(pa.array(woman_is_1 & (codes != 0)), by_code, spread(genders, texts.codes, pa.string())),
         spread([Reject.GENDER_UNREADABLE if wrong else None for wrong in unread], texts.codes, pa.string()),
+        {
+            school: code
+            for school, code, told_by in zip(groups.values, habit.tolist(), agreed, strict=True)
+            if told_by or school in known
+        },
     )
 
 

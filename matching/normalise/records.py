@@ -37,6 +37,7 @@ class Habits:
     dates: Habit = field(default_factory=dict)
     birth_places: Habit = field(default_factory=dict)
     residences: Habit = field(default_factory=dict)
+    genders: Habit = field(default_factory=dict)
 
     def and_of(self, others: "Habits") -> "Habits":
         """These, and those of schools that weren't known."""
@@ -102,11 +103,10 @@ def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date, known: 
         raw["residence_province"], raw["residence_commune"], source, known.residences
     )
     numbers = normalise_numbers(raw["claimed_id"])
-    genders, gender_rejects = normalise_genders(
-        raw["gender"], source, _told_gender(names.name, numbers.personal_id)
-    )
+    told = _told_gender(names.name, numbers.personal_id)
+    genders = normalise_genders(raw["gender"], source, told, known.genders)
     left_out, nationality_rejects = _nationalities(raw["nationality"])
-    form, repair, number_rejects = _checked_numbers(numbers, births, genders)
+    form, repair, number_rejects = _checked_numbers(numbers, births, genders.gender)
 
     columns = {
         "name": names.name,
@@ -114,7 +114,7 @@ def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date, known: 
         "birth_from": births.first,
         "birth_to": births.last,
         "birth_precision": births.precision,
-        "gender": genders,
+        "gender": genders.gender,
         "birth_province": birth_places.province,
         "birth_region": birth_places.region,
         "residence_province": residences.province,
@@ -128,14 +128,14 @@ def _read_vietnam(raw: pa.Table, source: pa.Array, as_of: datetime.date, known: 
     rejects = [
         ("full_name", names.reject),
         ("birth_date", births.reject),
-        ("gender", gender_rejects),
+        ("gender", genders.reject),
         ("birth_place", _code_where(birth_places.unread, Reject.BIRTH_PLACE_UNREADABLE)),
         ("nationality", nationality_rejects),
         ("residence_province", _code_where(residences.province_unread, Reject.RESIDENCE_UNREADABLE)),
         ("residence_commune", residences.reject),
         *(("claimed_id", reject) for reject in number_rejects),
     ]
-    habits = Habits(names.habit, births.habit, birth_places.habit, residences.habit)
+    habits = Habits(names.habit, births.habit, birth_places.habit, residences.habit, genders.habit)
     return columns, rejects, habits
 
 

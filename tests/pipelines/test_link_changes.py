@@ -107,9 +107,15 @@ def everything_in_question(out, folder):
     return folder
 
 
-def test_nights_one_after_the_other_end_as_one_run_over_all(first, index, tmp_path):
+@pytest.mark.parametrize(
+    "seed",
+    # with whom: somebody new is as like as the entry found in spite of a slip; guardians who confirmed the pupil who confirms them;
+    # a school's code for genders, told by others than the record
+    [8, 37, pytest.param(10, marks=pytest.mark.slow), pytest.param(5, marks=pytest.mark.slow)],
+)
+def test_nights_one_after_the_other_end_as_one_run_over_all(first, index, tmp_path, seed):
     """All of them under the models of the first run, which has other ones until it has learned them."""
-    draw = random.Random(5)
+    draw = random.Random(seed)
     own = tmp_path / "index"
     shutil.copytree(index, own)
     sunday = linked(

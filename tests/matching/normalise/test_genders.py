@@ -31,13 +31,25 @@ def test_anything_else_is_unknown(text):
 
 
 def genders(texts, schools, told):
-    return normalise_genders(pa.array(texts), pa.array(schools), np.array(told))[0].to_pylist()
+    return normalise_genders(pa.array(texts), pa.array(schools), np.array(told)).gender.to_pylist()
 
 
 def test_a_school_whose_women_are_1_has_its_code_turned_round():
     assert genders(["1", "1", "0", "0"], ["A"] * 4, [1, 0, -1, 0]) == ["F", "F", "M", "M"]
     assert genders(["1", "1", "0", "0"], ["A"] * 4, [-1, 0, 1, 0]) == ["M", "M", "F", "F"]
     assert genders(["1", "0", "1", "0"], ["A", "A", "B", "B"], [1, -1, 0, 0]) == ["F", "M", "M", "F"]
+
+
+def test_a_record_that_comes_alone_is_read_by_the_code_its_school_was_known_by():
+    schools = pa.array(["A", "B", "C"])
+    first = normalise_genders(pa.array(["1", "1", "1"]), schools, np.array([1, -1, 0]))
+    assert first.habit == {"A": 1, "B": 0}
+    alone = normalise_genders(pa.array(["0", "0", "0"]), schools, np.array([0, 0, 1]), first.habit)
+    assert alone.gender.to_pylist() == ["M", "F", "F"]
+    # a name that says otherwise is a slip there, not another habit
+    odd = normalise_genders(pa.array(["1", "1"]), pa.array(["A", "B"]), np.array([-1, 1]), first.habit)
+    assert odd.gender.to_pylist() == ["F", "M"]
+    assert odd.habit == first.habit
 
 
 def test_the_code_of_a_school_does_not_touch_its_words():
@@ -52,10 +64,10 @@ def test_middle_words_tell_gender_and_family_names_do_not():
 
 
 def test_what_could_not_be_read_is_reported_and_nothing_typed_is_not():
-    reject = normalise_genders(
+    read = normalise_genders(
         pa.array(["Nam", "7", "", None]), pa.array(["A"] * 4), np.zeros(4, dtype=np.int64)
-    )[1]
-    assert reject.to_pylist() == [None, "gender_unreadable", None, None]
+    )
+    assert read.reject.to_pylist() == [None, "gender_unreadable", None, None]
 
 
 @pytest.mark.parametrize(
