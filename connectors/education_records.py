@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.files import EducationFolder
+from matching.same_order import places_in
 from matching.schemas import FAMILIES, KINDS, PERSON_COLUMNS, RAW_RECORDS
 
 # compared with their marks: "bà" (grandmother) would else be "ba" (father)
@@ -56,6 +57,12 @@ def _looked_up(keys: pa.ChunkedArray, table: pa.Table, key: str, wanted: str) ->
     return pc.take(table[wanted], pc.index_in(keys, value_set=table[key]))
 
 
+def _of_people(ids: pa.ChunkedArray, table: pa.Table, key: str, wanted: str) -> pa.ChunkedArray:
+    """As `_looked_up`, by IDs of people, who stand in much the same order in all tables."""
+    at = places_in(table[key], ids)
+    return pc.take(table[wanted], pa.array(at, mask=at < 0))
+
+
 def _records(kind: str, people: pa.Table, key: str, schools: pa.Table) -> pa.Table:
     nothing = pa.nulls(people.num_rows, pa.string())
     columns = {name: people[name] if name in people.column_names else nothing for name in RAW_RECORDS.names}
@@ -78,8 +85,8 @@ def _guardians(folder: EducationFolder) -> pa.Table:
     """Guardians with their first child's school, but no level: it is the child's."""
     people = folder.guardians.select(["guardian_id", *PERSON_COLUMNS])
     children = _first_children(folder)
-    student = _looked_up(people["guardian_id"], children, "guardian_id", "student_id")
-    school = _looked_up(student, folder.students, "student_id", "school_code")
+    student = _of_people(people["guardian_id"], children, "guardian_id", "student_id")
+    school = _of_people(student, folder.students, "student_id", "school_code")
     records = _records("guardian", people.append_column("school_code", school), "guardian_id", folder.schools)
     level = RAW_RECORDS.get_field_index("level")
     return records.set_column(level, RAW_RECORDS.field(level), pa.nulls(records.num_rows, pa.string()))
@@ -88,7 +95,7 @@ def _guardians(folder: EducationFolder) -> pa.Table:
 def _first_children(folder: EducationFolder) -> pa.Table:
     """One row per guardian with children: `guardian_id`, `student_id`."""
     links = folder.student_guardians.select(["guardian_id", "student_id"])
-    school = _looked_up(links["student_id"], folder.students, "student_id", "school_code")
+    school = _of_people(links["student_id"], folder.students, "student_id", "school_code")
     placed = pc.is_valid(_looked_up(school, folder.schools, "school_code", "province_code"))
     if pc.all(placed).as_py():
         return _smallest(links)

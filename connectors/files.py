@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +16,7 @@ from connectors.errors import ColumnsMissing, FolderProblem
 from connectors.parquet_rows import parquet_columns, read_parquet_rows
 from connectors.rejects import ROW_NUMBER, FileReject, no_rejects, rejects_where
 from connectors.text_form import CsvLayout, csv_layout
-from matching.same_order import all_differ
+from matching.same_order import first_of_each, places_in
 from matching.schemas import EDUCATION_TABLES, REQUIRED_COLUMNS
 from matching.text_bytes import text_bytes
 
@@ -245,16 +244,6 @@ def _without(
     return data.filter(pc.invert(pc.fill_null(mask, False))), [rejects]
 
 
-def _first_of_each(key: pa.ChunkedArray) -> np.ndarray:
-    """Whether each value stands there for the first time: dictionary codes are given in order of appearance."""
-    if all_differ(key):
-        return np.ones(len(key), bool)
-    encoded = key.dictionary_encode()
-    codes = np.concatenate([np.empty(0, np.int64), *[chunk.indices.to_numpy() for chunk in encoded.chunks]])
-    seen = np.maximum.accumulate(np.concatenate([[-1], codes]))[:-1]
-    return codes > seen
-
-
 def _unique(data: pa.Table, table: str) -> tuple[pa.Table, list[pa.Table]]:
     """The first row of each key, and rejects that name the others."""
     keys = _keys(table)
@@ -263,15 +252,11 @@ def _unique(data: pa.Table, table: str) -> tuple[pa.Table, list[pa.Table]]:
         if len(keys) == 1
         else pc.binary_join_element_wise(*[data[name] for name in keys], "\x1f")
     )
-    repeated = pa.chunked_array([pa.array(~_first_of_each(key))])
+    repeated = pa.chunked_array([pa.array(~first_of_each(key))])
     if not pc.any(repeated).as_py():
         return data, []
     rejects = _by_part(data, repeated, keys[0], keys[-1], FileReject.RECORD_ID_REPEATED)
     return data.filter(pc.invert(repeated)), rejects
-
-
-def _strangers(data: pa.Table, column: str, known: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.invert(pc.is_in(data[column], value_set=known))
 
 
 def _unknown_schools(tables: dict[str, pa.Table]) -> list[pa.Table]:
@@ -280,7 +265,7 @@ def _unknown_schools(tables: dict[str, pa.Table]) -> list[pa.Table]:
     rejects = []
     for table in _PEOPLE:
         data = tables[table]
-        unknown = _strangers(data, "school_code", schools)
+        unknown = pc.invert(pc.is_in(data["school_code"], value_set=schools))
         rejects += _by_part(data, unknown, _keys(table)[0], "school_code", FileReject.SCHOOL_UNKNOWN)
     return rejects
 
@@ -303,7 +288,7 @@ def _known_links(tables: dict[str, pa.Table]) -> tuple[pa.Table, list[pa.Table]]
         ("student_id", "students", FileReject.STUDENT_UNKNOWN),
         ("guardian_id", "guardians", FileReject.GUARDIAN_UNKNOWN),
     ):
-        unknown = _strangers(links, column, tables[table][column])
+        unknown = pa.chunked_array([pa.array(places_in(tables[table][column], links[column]) < 0)])
         rejects += _by_part(links, unknown, "student_id", column, reason)
         links = links.filter(pc.invert(unknown))
     return links, rejects

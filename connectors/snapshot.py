@@ -1,6 +1,7 @@
 """The registry from an index on disk: candidates by our own blocking."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -38,6 +39,7 @@ class Snapshot:
         self._built, self._as_of = built, as_of
         self._index = Index.open(built.folder)
         self._blocks: tuple[Names, NameBlocks] | None = None
+        self._asked_little = False
 
     def __reduce__(self) -> tuple[Callable[..., "Snapshot"], tuple[BuiltIndex, str]]:
         # a pickle only names the folder: whoever opens it maps the same files
@@ -63,7 +65,7 @@ class Snapshot:
             np.where(pc.binary_length(numbers).to_numpy() == ID_LENGTH, number, -1)
         )
         asked, at, found_by = _other_numbers(number, self._index)
-        self._index.release_lookups()
+        self._looked_up()
         holds = np.flatnonzero(current >= 0)
         return pa.table(
             {
@@ -89,7 +91,7 @@ class Snapshot:
         asked = np.repeat(np.arange(len(own)), count)
         at = np.arange(count.sum()) + np.repeat(low - np.r_[0, np.cumsum(count)[:-1]], count)
         tables.append(_kin(numbers, asked, "child", parents.child[at]))
-        self._index.release_lookups()
+        self._looked_up()
         return pa.concat_tables(tables)
 
     def blocks(self, records: Records, names: Names, text: pa.Array, rows: Array, *, widely: bool) -> Blocks:
@@ -114,7 +116,7 @@ class Snapshot:
         """See `matching.registry.Registry`."""
         counts, keys = self._index.counts, name_keys(names)
         found = {name: getattr(counts, name).of(key) for name, key in keys.items()}
-        self._index.release_lookups()
+        self._looked_up()
         return found
 
     def rare(self, records: Records, names: Names) -> tuple[Array, Array]:
@@ -128,9 +130,24 @@ class Snapshot:
         """See `matching.registry.Registry`; names as most people of that name write them, other numbers left out."""
         at = self._index.positions_of(digits(personal_ids, np.int64))
         shown = self.shown(at[at >= 0])
-        self._index.release_lookups()
-        give_back(self._spelling.file)
+        self._looked_up()
         return shown
+
+    @contextmanager
+    def asked_little(self) -> Iterator[None]:
+        """While a night asks for few at a time, the pages looked at stay until the end: given back each time, the same ones are read again and again."""
+        self._asked_little = True
+        try:
+            yield
+        finally:
+            self._asked_little = False
+            self._looked_up()
+
+    def _looked_up(self) -> None:
+        """Give the pages back that numbers, counts and spellings were looked up in."""
+        if not self._asked_little:
+            self._index.release_lookups()
+            give_back(self._spelling.file)
 
     def shown(self, at: Array) -> pa.Table:
         """ENTRY of entries by position, as `entries` gives them."""
@@ -164,6 +181,10 @@ class Snapshot:
 
     def frequencies(self) -> Frequencies:
         """How common words of names, birth years and places are among all entries."""
+        return self._frequencies
+
+    @cached_property
+    def _frequencies(self) -> Frequencies:
         return load_frequencies(self._built.entries, self._built.folder / "frequencies.json")
 
 

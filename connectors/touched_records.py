@@ -76,6 +76,8 @@ def touched_families(
         touched: what changes touched.
         registry: the registry as it is.
     """
+    if not len(touched.people):
+        return pa.array([], pa.string())
     parents = [touched.people[name].combine_chunks() for name in ("father_id", "mother_id")]
     theirs = registry.relatives(pc.unique(pa.concat_arrays(parents).drop_null()))
     children = theirs["at"].filter(pc.equal(theirs["relation"], "child")).to_numpy()

@@ -10,7 +10,7 @@ to count.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -93,7 +93,7 @@ def _places(start: Array) -> Array:
     return place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frequencies:
     """What is known of all people in the registry: how many, their names' words, birth years and places."""
 
@@ -171,6 +171,12 @@ class _Shares:
                 found = np.searchsorted(key, word[chosen]).clip(max=len(key) - 1)
                 share[chosen] = np.where(key[found] == word[chosen], of_key[found], RAREST)
         return share
+
+
+@lru_cache(maxsize=4)
+def name_frequency(known: Frequencies, profile: Profile) -> "NameFrequency":
+    """How common names are in a registry; its tables are made once for all who ask."""
+    return NameFrequency(known.words, known.entries, profile)
 
 
 class NameFrequency:

@@ -1,4 +1,4 @@
-"""Where records stand in another table that holds most of them in the same order: a night's records beside those of the night before; whether two columns hold the same, and whether all IDs differ."""
+"""Columns of two tables side by side: where records stand in another table that holds most of them in the same order, as a night's do beside those of the night before; where two columns hold the same; which texts stand there for the first time."""
 
 import numpy as np
 import pyarrow as pa
@@ -12,21 +12,45 @@ from matching.text_bytes import text_bytes
 _AHEAD = 16
 """How many rows may have come or gone in one place before its neighbours are looked up one by one."""
 
+_LOST = 32
+"""After so many in a row that weren't found ahead, the place of the next is searched for: tables are put together of blocks, which may change places."""
+
+_MOST_JUMPS = 40
+"""Then the order is another one, and each is looked up."""
+
 
 def places_in(others: pa.ChunkedArray | pa.Array, ids: pa.ChunkedArray | pa.Array) -> Array:
-    """Where IDs stand among others (int64, -1 where they don't). Both are text, without nulls, each ID once.
+    """Where texts stand among others (int64, -1 where they don't, and for nulls). Each of the others is there once, and none is null.
 
     Hashing half a million of them takes ten times as long as seeing that they stand as they did.
     """
     wanted, there = (combined(one).cast(pa.string()) for one in (ids, others))
-    at = _side_by_side(*text_bytes(wanted), *text_bytes(there))
+    at = _in_order(wanted, there)
     left = np.flatnonzero(at < 0)
     if len(left):
         # the table that is searched is made of the fewer
-        found = pc.index_in(there, value_set=wanted.take(pa.array(left)))
-        at[left[found.drop_null().to_numpy()]] = np.flatnonzero(
-            found.is_valid().to_numpy(zero_copy_only=False)
-        )
+        encoded = wanted.take(pa.array(left)).dictionary_encode()
+        found = pc.index_in(there, value_set=encoded.dictionary)
+        place = np.full(len(encoded.dictionary) + 1, -1)
+        place[found.drop_null().to_numpy()] = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
+        at[left] = place[pc.fill_null(encoded.indices, -1).to_numpy()]
+    return at
+
+
+def _in_order(wanted: pa.Array, there: pa.Array) -> Array:
+    """The places of those that stand in an order like the others', block by block."""
+    at = np.full(len(wanted), np.int64(-1))
+    texts, others = text_bytes(wanted), text_bytes(there)
+    reached, place = _side_by_side(*texts, *others, 0, 0, at)
+    for _ in range(_MOST_JUMPS):
+        if reached >= len(wanted):
+            break
+        found = there.index(wanted[reached]).as_py() if wanted[reached].is_valid else -1
+        place = found if found >= 0 else place
+        reached, place = _side_by_side(*texts, *others, reached, place, at)
+    # a null's bytes are nobody's
+    if wanted.null_count:
+        at[wanted.is_null().to_numpy(zero_copy_only=False)] = -1
     return at
 
 
@@ -38,10 +62,20 @@ def same_values(one: pa.ChunkedArray | pa.Array, other: pa.ChunkedArray | pa.Arr
     return np.asarray(pc.or_(equal, both).to_numpy(zero_copy_only=False))
 
 
-def all_differ(ids: pa.ChunkedArray | pa.Array) -> bool:
-    """Whether all texts (none null) surely are different ones: by their hashes, so that hardly ever two that differ seem the same."""
-    hashes = np.sort(_hashed(*text_bytes(combined(ids).cast(pa.string()))))
-    return bool((hashes[1:] != hashes[:-1]).all())
+def first_of_each(texts: pa.ChunkedArray | pa.Array) -> Array:
+    """Whether each text (none null) stands there for the first time: bool."""
+    whole = combined(texts).cast(pa.string())
+    hashes = _hashed(*text_bytes(whole))
+    ordered = np.sort(hashes)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(repeated):
+        return np.ones(len(whole), bool)
+    alike = np.flatnonzero(repeated[np.searchsorted(repeated, hashes).clip(max=len(repeated) - 1)] == hashes)
+    # dictionary codes are given in order of appearance
+    codes = whole.take(pa.array(alike)).dictionary_encode().indices.to_numpy()
+    first = np.ones(len(whole), bool)
+    first[alike] = codes > np.maximum.accumulate(np.r_[-1, codes])[:-1]
+    return first
 
 
 @compiled
@@ -57,14 +91,21 @@ def _hashed(start: Array, letters: Array) -> Array:
 
 
 @compiled
-def _side_by_side(start: Array, letters: Array, other_start: Array, other_letters: Array) -> Array:
-    """Both read from the first to the last, skipping over what only one of them has."""
+def _side_by_side(
+    start: Array, letters: Array, other_start: Array, other_letters: Array, begin: int, place: int, at: Array
+) -> tuple[int, int]:
+    """Both read on from a place, skipping over what only one of them has, until the end or until too many in a row aren't found.
+
+    Returns:
+        How far it came, and where it stood among the others.
+    """
     size, others = len(start) - 1, len(other_start) - 1
-    at = np.full(size, np.int64(-1))
-    place = int64(0)
-    for i in range(size):
+    place, lost = int64(place), int64(0)
+    for i in range(begin, size):
         low, long = np.int64(start[i]), np.int64(start[i + 1]) - np.int64(start[i])
-        for j in range(place, min(place + _AHEAD, others)):
+        lost += 1
+        # the one before too: a text may be there again
+        for j in range(max(place - 1, 0), min(place + _AHEAD, others)):
             first = np.int64(other_start[j])
             if np.int64(other_start[j + 1]) - first != long:
                 continue
@@ -72,6 +113,8 @@ def _side_by_side(start: Array, letters: Array, other_start: Array, other_letter
             while k < long and letters[low + k] == other_letters[first + k]:
                 k += 1
             if k == long:
-                at[i], place = j, j + 1
+                at[i], place, lost = j, j + 1, int64(0)
                 break
-    return at
+        if lost == _LOST:
+            return i, place
+    return size, place

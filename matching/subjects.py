@@ -12,8 +12,8 @@ from matching.columns import Records, is_first_of_january, year_of
 from matching.compiled import compiled
 from matching.frequency import (
     Frequencies,
-    NameFrequency,
     birth_date_table,
+    name_frequency,
     place_table,
 )
 from matching.model import Model
@@ -102,7 +102,7 @@ def subjects_of(
         names: their names.
         text: the same as text.
         known: shares in the registry.
-        counts: people in the registry by each key of the names (as NameFrequency.table wants), or None.
+        counts: people in the registry by each key of the names (as name_frequency.table wants), or None.
         profile: how names are read.
         beside: what other records claim.
     """
@@ -110,7 +110,7 @@ def subjects_of(
         records=records,
         names=names,
         text=text,
-        name_u=NameFrequency(known.words, known.entries, profile).table(names, counts),
+        name_u=name_frequency(known, profile).table(names, counts),
         parts=_part_shares(names, known, counts) if profile.parts else None,
         established=known.words.given_names(),
         known=known,

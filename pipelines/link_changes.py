@@ -61,7 +61,8 @@ def link_changes(job: Job, tables: EducationFolder, out: Path, previous: Previou
     todo["guardian"] = pc.unique(pa.concat_arrays([todo["guardian"], beside]))
     job.progress("again", sum(map(len, todo.values())), len(records))
     terms = {kind: replace(one, model=kept.models[kind]) for kind, one in terms_of(job).items()}
-    relinked = relink_sector(of_kind, of, terms, decided, todo)
+    with job.registry.asked_little():
+        relinked = relink_sector(of_kind, of, terms, decided, todo)
     linkages = relinked.linkages
     write_since(out, previous.results, relinked.again, together(linkages, "weights"))
     earlier = pq.read_table(previous.results / "rejects.parquet")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.same_order import all_differ, places_in
+from matching.same_order import first_of_each, places_in, same_values
 
 
 def of(*ids):
@@ -52,11 +52,33 @@ def test_nobody_is_nowhere(others, ids, found):
     assert places_in(of(*others), of(*ids)).tolist() == found
 
 
-@given(st.lists(st.text(max_size=5), max_size=50))
-def test_texts_differ_unless_one_is_there_twice(texts):
-    assert all_differ(of(*texts)) == (len(set(texts)) == len(texts))
+@given(st.lists(st.text("ab1é", max_size=3), max_size=60), st.lists(st.text("ab1é", max_size=3), unique=True))
+def test_texts_may_be_there_again_and_null(wanted, others):
+    wanted = [*wanted, None, *wanted[:3]]
+    places = places_in(of(*others), of(*wanted))
+    assert places.tolist() == [others.index(one) if one in others else -1 for one in wanted]
+
+
+def test_blocks_that_changed_places_are_followed():
+    others = [f"HS{number:05d}" for number in range(5_000)]
+    wanted = [one for start in (3_000, 1_000, 4_000, 0, 2_000) for one in others[start : start + 1_000]]
+    new = [f"NEW{number}" for number in range(200)]
+    mixed = wanted[:2_500] + new + wanted[2_500:]
+    assert places_in(of(*others), of(*mixed)).tolist() == [
+        int(one[2:]) if one.startswith("HS") else -1 for one in mixed
+    ]
+
+
+@given(st.lists(st.text("ab1é", max_size=3), max_size=60))
+def test_the_first_of_each_text_is_told_from_those_that_follow(texts):
+    assert first_of_each(of(*texts)).tolist() == [one not in texts[:at] for at, one in enumerate(texts)]
 
 
 def test_neither_letters_nor_lengths_in_another_order_are_the_same():
-    assert all_differ(of("ab", "ba", "", "a", "b", "aa", "HS001", "HS010", "HS100"))
-    assert not all_differ(pa.chunked_array([["HS001"], ["HS002", "HS001"]]))
+    assert first_of_each(of("ab", "ba", "", "a", "b", "aa", "HS001", "HS010", "HS100")).all()
+    assert first_of_each(pa.chunked_array([["HS001"], ["HS002", "HS001"]])).tolist() == [True, True, False]
+
+
+def test_two_columns_are_compared_where_one_or_both_hold_nothing():
+    one = pa.chunked_array([["a", None], ["b", None]])
+    assert same_values(one, of("a", None, "c", "d")).tolist() == [True, True, False, False]
