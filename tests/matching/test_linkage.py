@@ -1,7 +1,9 @@
 """Decisions on small sets where each record's fate is plain."""
 
 import datetime
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -9,9 +11,11 @@ import pytest
 from connectors.registry_index import build_index
 from connectors.snapshot import Snapshot
 from matching import model
+from matching.deciding import through_guardians
 from matching.decision import Outcome, Reason
-from matching.found import LinkSettings
+from matching.found import CASCADE, CONFIRMED, LinkSettings, nothing_found
 from matching.linkage import Terms, link
+from matching.passes import family
 from matching.schemas import ENTRY, FAMILIES, RECORDS
 from matching.sector import link_sector
 
@@ -226,3 +230,23 @@ def test_two_records_of_one_pupil_never_both_claim_to_be_the_first(registry):
     )
     of_child = [reason for outcome, reason, number in found.values() if number == "038211000003"]
     assert len(of_child) - of_child.count(Reason.DUPLICATE_RECORD) == 1
+
+
+def test_pupils_found_once_their_guardians_were_known_count_as_found_through_the_family():
+    """Else the next night would take them for witnesses of the guardians who found them."""
+    fuzzy = CASCADE.index("fuzzy")
+    decided_by = np.array([fuzzy, -1, CONFIRMED, fuzzy, fuzzy], np.int8)
+    found = replace(nothing_found(5), decided_by=decided_by)
+    records = pa.table({"record_id": ["S1", "S2", "S3", "S4", "G1"]})
+    kin = pa.table(
+        {
+            "record_id": ["S1", "S2", "S3", "G1"],
+            "slot": pa.array([family.CHILD] * 3 + [family.GRANDPARENT], pa.int8()),
+            "prior": [0.9] * 4,
+            "at": pa.array([7] * 4, pa.int32()),
+        },
+        family.KIN,
+    )
+    after = through_guardians(found, records, kin).decided_by
+    assert after.tolist() == [CASCADE.index("family"), -1, CONFIRMED, fuzzy, fuzzy]
+    assert through_guardians(found, records, None) is found

@@ -133,6 +133,43 @@ def test_nights_one_after_the_other_end_as_one_run_over_all(first, index, tmp_pa
     assert outcomes(after_tuesday.out) == outcomes(asked_anew.out)
 
 
+def with_one_student_changed(folder, student, **cells):
+    """The samples, with other cells in one record."""
+    shutil.copytree(SAMPLES / "education", folder)
+    tables = read_education_folder(folder)
+    rows = [row | cells if row["student_id"] == student else row for row in tables.students.to_pylist()]
+    for path in folder.glob("students.*"):
+        path.unlink()
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables.students.schema), folder / "students.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def family(first):
+    """A linked student, and the guardians who were found by the family and have no home of their own."""
+    tables, found = read_education_folder(SAMPLES / "education"), decisions(first)
+    homeless = {row["guardian_id"] for row in tables.guardians.to_pylist() if not row["residence_province"]}
+    for link in tables.student_guardians.to_pylist():
+        student, guardian = (("student", link["student_id"]), ("guardian", link["guardian_id"]))
+        settled = found[student]["decided_by"] == "exact_key" and found[guardian]["decided_by"] == "family"
+        if settled and link["guardian_id"] in homeless:
+            return student, guardian
+    pytest.fail("the samples have no such family")
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"), [({"grade": "13"}, False), ({"residence_province": "Cà Mau"}, True)]
+)
+def test_a_family_is_decided_on_again_where_what_it_is_told_changed(
+    first, index, family, tmp_path, cells, told
+):
+    student, guardian = family
+    education = with_one_student_changed(tmp_path / "education", student[1], **cells)
+    after = decisions(linked(education, tmp_path / "out", index, first, "a-night").out)
+    assert after[student]["run"] == "a-night"
+    assert (after[guardian]["run"] == "a-night") == told
+
+
 def test_without_changes_every_decision_is_kept_with_the_run_that_made_it(first, index, tmp_path):
     again = linked(SAMPLES / "education", tmp_path, index, first, "another-run")
     assert again.kept == len(decisions(first))
