@@ -6,6 +6,7 @@ The result is the index that the changed extract would give. It is made beside t
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ from matching.profile import Profile, profile
 from matching.schemas import ENTRY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Touched:
     """What changes touched: a record that is open is worth another try when it may be one of these people."""
 
@@ -303,6 +304,12 @@ def touched(work: Path, since: str | None = None) -> Touched | None:
     if since not in states and (since is not None or len(states) < 2):
         return None
     later = states[states.index(since) + 1 :] if since is not None else states[-1:]
+    return _between(work, tuple(later))
+
+
+@lru_cache(maxsize=2)
+def _between(work: Path, later: tuple[str, ...]) -> Touched:
+    """What changes touched that led to some states; read once for all parts."""
     paths = [work / TOUCHED / f"{STATE}{state}" for state in later]
     ids = [np.load(f"{path}.ids.npy") for path in paths]
     people = [pq.read_table(f"{path}.parquet") for path in paths]

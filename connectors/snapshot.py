@@ -147,7 +147,8 @@ class Snapshot:
         """Give the pages back that numbers, counts and spellings were looked up in."""
         if not self._asked_little:
             self._index.release_lookups()
-            give_back(self._spelling.file)
+            if "_spelling" in vars(self):
+                give_back(self._spelling.file)
 
     def shown(self, at: Array) -> pa.Table:
         """ENTRY of entries by position, as `entries` gives them."""

@@ -1,6 +1,7 @@
 """Which records changes of the registry may touch: those who might be somebody whom a change was about."""
 
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from matching.model import Model
 from matching.nametable import Array
 from matching.normalise.names import entry_names
 from matching.passes.search import FUZZY
+from matching.profile import Profile
+from matching.same_order import places_in
 from matching.subjects import subjects_of
 from matching.updating import SETTLED
 
@@ -43,15 +46,14 @@ def touched_records(
     """
     if not len(touched.ids):
         return pa.array([], pa.string())
-    of = records.filter(pc.is_in(records["record_id"], value_set=decisions["record_id"].combine_chunks()))
-    of = of.combine_chunks()
-    at = pc.index_in(of["record_id"].combine_chunks(), value_set=decisions["record_id"].combine_chunks())
+    place = places_in(decisions["record_id"], records["record_id"])
+    of, at = records.filter(pa.array(place >= 0)).combine_chunks(), pa.array(place[place >= 0])
     entry = digits(decisions["personal_id"].take(at), np.int64)
     claimed = [digits(of[name], np.int64) for name in ("claimed_id", "claimed_former", "claimed_other")]
     met = np.any([among(touched.ids, numbers) for numbers in (entry, *claimed)], axis=0)
     met |= _namesakes(of, touched.people, registry)
     still = np.flatnonzero(_unsure(decisions, at) & ~met & of["left_out"].is_null().to_numpy())
-    met[still[_alike(of.take(pa.array(still)), touched.people, registry, model)]] = True
+    met[still[_alike(of.take(pa.array(still)), touched, registry, model)]] = True
     return of["record_id"].combine_chunks().filter(pa.array(met))
 
 
@@ -92,18 +94,25 @@ def touched_families(
 
 def _namesakes(records: pa.Table, people: pa.Table, registry: Snapshot) -> Array:
     """Who has the name, but for its marks, and the first possible birth year of somebody touched."""
-    wanted = _names_and_years(
-        entry_names(people["full_name"], registry.profile.canonical), people["birth_date"]
-    )
-    own = _names_and_years(records["name"].combine_chunks(), records["birth_from"])
-    return np.asarray(pc.is_in(own, value_set=wanted.drop_null()).to_numpy(zero_copy_only=False))
+    theirs = _without_marks(entry_names(people["full_name"], registry.profile.canonical))
+    wanted = _with_year(theirs, people["birth_date"])
+    names = records["name"].combine_chunks().dictionary_encode()
+    bare = _without_marks(names.dictionary)
+    named = pc.is_in(bare, value_set=theirs.drop_null()).take(names.indices)
+    rows = pa.array(np.flatnonzero(pc.fill_null(named, False).to_numpy(zero_copy_only=False)))
+    own = _with_year(bare.take(names.indices.take(rows)), records["birth_from"].take(rows))
+    found = np.zeros(len(records), bool)
+    found[rows.to_numpy()] = pc.is_in(own, value_set=wanted.drop_null()).to_numpy(zero_copy_only=False)
+    return found
 
 
-def _names_and_years(names: pa.Array, days: pa.ChunkedArray) -> pa.Array:
-    encoded = names.dictionary_encode()
-    bare = pc.replace_substring(pc.utf8_normalize(encoded.dictionary, "NFD"), "đ", "d")
-    bare = pc.replace_substring_regex(bare, r"\p{M}+", "").take(encoded.indices)
-    return pc.binary_join_element_wise(bare, pc.year(days.combine_chunks()).cast(pa.string()), "/")
+def _without_marks(names: pa.Array) -> pa.Array:
+    plain = pc.replace_substring(pc.utf8_normalize(names, "NFD"), "đ", "d")
+    return pc.replace_substring_regex(plain, r"\p{M}+", "")
+
+
+def _with_year(names: pa.Array, days: pa.ChunkedArray) -> pa.Array:
+    return pc.binary_join_element_wise(names, pc.year(days.combine_chunks()).cast(pa.string()), "/")
 
 
 _RARE_NAME, _RARE_DATE = (
@@ -111,19 +120,28 @@ _RARE_NAME, _RARE_DATE = (
 )
 
 
-def _alike(records: pa.Table, people: pa.Table, registry: Snapshot, model: Model) -> Array:
-    """Who meets somebody touched by a blocking rule."""
-    columns, names, text = record_columns(records, registry.profile)
+@lru_cache(maxsize=2)
+def _index_of(touched: Touched, profile: Profile) -> Snapshot:
+    """Whom changes touched as a registry of its own, made once for all kinds and parts."""
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / "people"
-        write_parquet(people, folder / "part-0.parquet")
-        some = Snapshot(build_index(folder, Path(work) / "index", registry.profile))
-        subjects = subjects_of(
-            columns, names, text, some.frequencies(), some.name_counts(names), registry.profile
-        )
-        rows = np.arange(len(records))
-        blocks = some.blocks(columns, names, text, rows, widely=True)
-        seen = searched_in_threads(Search(some, subjects, model, rows, NOTHING_LISTED), blocks)
+        write_parquet(touched.people, folder / "part-0.parquet")
+        some = Snapshot(build_index(folder, Path(work) / "index", profile))
+        # what is mapped by now outlives its file, which holds people and must not be left lying
+        some.frequencies()
+        return some
+
+
+def _alike(records: pa.Table, touched: Touched, registry: Snapshot, model: Model) -> Array:
+    """Who meets somebody touched by a blocking rule."""
+    columns, names, text = record_columns(records, registry.profile)
+    some = _index_of(touched, registry.profile)
+    subjects = subjects_of(
+        columns, names, text, some.frequencies(), some.name_counts(names), registry.profile
+    )
+    rows = np.arange(len(records))
+    blocks = some.blocks(columns, names, text, rows, widely=True)
+    seen = searched_in_threads(Search(some, subjects, model, rows, NOTHING_LISTED), blocks)
     # among the few touched every name and date is rare: whether it is one counts among all
     named, born = registry.rare(columns, names)
     rules = seen.rules & ~np.where(named, 0, _RARE_NAME)[seen.row, None]
