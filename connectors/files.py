@@ -16,7 +16,8 @@ from connectors.errors import ColumnsMissing, FolderProblem
 from connectors.parquet_rows import parquet_columns, read_parquet_rows
 from connectors.rejects import ROW_NUMBER, FileReject, no_rejects, rejects_where
 from connectors.text_form import CsvLayout, csv_layout
-from matching.same_order import first_of_each, places_in
+from matching.repeated import first_of_each
+from matching.same_order import places_in
 from matching.schemas import EDUCATION_TABLES, REQUIRED_COLUMNS
 from matching.text_bytes import text_bytes
 

@@ -13,6 +13,7 @@ from matching.linkage import Linkage
 from matching.nametable import Array
 from matching.same_order import places_in, same_values
 from matching.schemas import KINDS
+from matching.sector import TOLD
 
 _GUARDIANS, _STUDENTS = "guardian_id", "student_id"
 
@@ -57,14 +58,6 @@ def compared(now: pa.Table, prints: pa.Array, before: pa.Table, prints_before: p
         at[rows] = np.where(place >= 0, np.append(rows_before, -1)[place], -1)
     same = (at >= 0) & (prints.to_numpy() == np.append(prints_before.to_numpy(), np.uint64(0))[at])
     return Compared(at, same)
-
-
-TOLD = {
-    "teacher": (),
-    "student": ("birth_from", "residence_province", "residence_commune"),
-    "guardian": ("name",),
-}
-"""Kind → columns of RECORDS that are evidence in the decisions on others: `matching.sector.at_the_childs_home`, `with_parent_names`."""
 
 
 def changed(now: pa.Table, before: pa.Table, found: Compared) -> dict[str, Changed]:
@@ -112,7 +105,7 @@ def concerned(
 ) -> dict[str, pa.Array]:
     """IDs of records that are to be decided on, since they or those whom they are compared with changed.
 
-    Beside the changed ones: the families of those whose name, home or age is evidence there (`TOLD`); who claims a number that they claim or claimed;
+    Beside the changed ones: the families of those whose name, home or age is evidence there (`matching.sector.TOLD`); who claims a number that they claim or claimed;
     who shares an entry with one that is gone.
 
     Args:

@@ -74,18 +74,18 @@ def relink_sector(
     teacher = decided_again(records["teacher"], before["teacher"], todo["teacher"], house.teachers)
     student = decided_again(records["student"], before["student"], todo["student"], house.students)
     found = _by_themselves(student)
-    relinked = _of(families, "student_id", _relinked(_by_themselves(before["student"]), found), "guardian_id")
+    children = _relinked(_by_themselves(before["student"]), found)
+    parents = _of(families, "student_id", children, "guardian_id")
     ids = records["guardian"]["record_id"].combine_chunks()
-    again = _together(todo["guardian"], ids.filter(pc.is_in(ids, value_set=relinked)))
+    again = _together(todo["guardian"], ids.filter(pc.is_in(ids, value_set=parents)))
     guardian = decided_again(records["guardian"], before["guardian"], again, house.guardians_of(found))
-    relinked = _relinked(_held(before["guardian"]), _held(guardian))
-    touched = _together(*house.decided["student"], _of(families, "guardian_id", relinked, "student_id"))
+    parents = _relinked(_held(before["guardian"]), _held(guardian))
+    children = _together(*house.decided["student"], _of(families, "guardian_id", parents, "student_id"))
     not_alone = found["record_id"].filter(pc.is_null(found["personal_id"])).combine_chunks()
-    touched = not_alone.filter(pc.is_in(not_alone, value_set=touched))
-    decide = house.students_of(guardian, not_alone)
-    student = decided_again(records["student"], student, touched, decide)
-    again = {kind: _together(pa.array([], pa.string()), *house.decided[kind]) for kind in KINDS}
-    return Relinked({"teacher": teacher, "student": student, "guardian": guardian}, again)
+    second = not_alone.filter(pc.is_in(not_alone, value_set=children))
+    student = decided_again(records["student"], student, second, house.students_of(guardian, not_alone))
+    decided = {kind: _together(pa.array([], pa.string()), *house.decided[kind]) for kind in KINDS}
+    return Relinked({"teacher": teacher, "student": student, "guardian": guardian}, decided)
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,13 @@ def at_the_childs_home(guardians: pa.Table, students: pa.Table, families: pa.Tab
 
 
 _HOME = ("residence_province", "residence_commune")
+
+TOLD: Mapping[str, tuple[str, ...]] = {
+    "teacher": (),
+    "student": ("birth_from", *_HOME),
+    "guardian": ("name",),
+}
+"""Kind → columns of RECORDS that `at_the_childs_home` and `with_parent_names` give to the decisions on others."""
 
 
 def _first_of(table: pa.Table, key: str, order: str) -> pa.Table:

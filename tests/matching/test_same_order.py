@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.same_order import first_of_each, places_in, same_values
+from matching.same_order import places_in, same_values
 
 
 def of(*ids):
@@ -67,16 +67,6 @@ def test_blocks_that_changed_places_are_followed():
     assert places_in(of(*others), of(*mixed)).tolist() == [
         int(one[2:]) if one.startswith("HS") else -1 for one in mixed
     ]
-
-
-@given(st.lists(st.text("ab1é", max_size=3), max_size=60))
-def test_the_first_of_each_text_is_told_from_those_that_follow(texts):
-    assert first_of_each(of(*texts)).tolist() == [one not in texts[:at] for at, one in enumerate(texts)]
-
-
-def test_neither_letters_nor_lengths_in_another_order_are_the_same():
-    assert first_of_each(of("ab", "ba", "", "a", "b", "aa", "HS001", "HS010", "HS100")).all()
-    assert first_of_each(pa.chunked_array([["HS001"], ["HS002", "HS001"]])).tolist() == [True, True, False]
 
 
 def test_two_columns_are_compared_where_one_or_both_hold_nothing():
